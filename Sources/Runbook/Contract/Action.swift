@@ -1,0 +1,82 @@
+/// A kind of work that a step does. Looking and acting are separate: `probe` gets an `Observer`, which has no means of
+/// changing anything; what changes the world is an `ActingAction`.
+///
+/// The conformance suite in TestSupport holds what the compiler can't: probing changes nothing, acting satisfies the next
+/// probe, acting twice is harmless or declared not to be, and cancellation returns.
+public protocol Action: Sendable {
+  static var schema: ActionSchema { get }
+
+  /// `arguments` have been checked against `schema`. Throws `ActionError` for what a schema can't say.
+  init(_ arguments: Arguments) throws
+
+  /// Looks, and states facts. A target that can't be reached is a fact with an `unreachable` reading, not an error.
+  func probe(_ observer: any Observer) async throws -> Observation
+
+  /// Whether the observed world is as the step wants it. Pure.
+  func judge(_ observation: Observation) -> Verdict
+
+  /// The facts that would hold after the step, given what was observed; nil when that can't be said. Pure.
+  func predict(_ observation: Observation) -> Observation?
+}
+
+extension Action {
+  public func predict(_ observation: Observation) -> Observation? { nil }
+}
+
+/// An action that can change the world.
+public protocol ActingAction: Action {
+  /// What must hold immediately before `act`.
+  var guards: [Guard] { get }
+
+  /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
+  /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
+  /// `act` returns is evidence for the journal, not proof.
+  func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
+}
+
+extension ActingAction {
+  public var guards: [Guard] { [] }
+}
+
+/// An action that waits for people.
+public protocol GateAction: Action {
+  var question: Question { get }
+}
+
+/// An action whose truth reading alone can't show, and writing small probe files can: that two hosts see one directory.
+/// A rehearsal calls `prove` only when the operator allowed probe files.
+public protocol ProvableByProbeFiles: Action {
+  /// Writes probe files, reads them back from the other side, removes them, and returns what that showed.
+  func prove(_ files: any ProbeFileWriter, observer: any Observer) async throws -> Observation
+}
+
+/// What a gate asks.
+public struct Question: Sendable, Hashable {
+  public enum Kind: String, Sendable, Hashable, Codable {
+    /// May this be done?
+    case approval
+    /// Is this so? The person vouches for what can't be probed.
+    case attest
+  }
+
+  public let kind: Kind
+  public let prompt: String
+  /// How many different people must answer.
+  public let required: Int
+  /// The facts that an attestation makes known.
+  public let facts: [Fact]
+
+  public init(_ kind: Kind, prompt: String, required: Int = 1, facts: [Fact] = []) {
+    self.kind = kind
+    self.prompt = prompt
+    self.required = required
+    self.facts = facts
+  }
+}
+
+/// What acting left behind for the journal: answers of servers, exit codes, paths. Never a secret.
+public struct Evidence: Sendable, Hashable {
+  public var details: [String: Value]
+
+  public init(_ details: [String: Value] = [:]) { self.details = details }
+}

@@ -1,0 +1,92 @@
+/// A command for a host, as an argument vector. No shell reads it.
+public struct Command: Sendable, Hashable {
+  /// The program and its arguments.
+  public let arguments: [String]
+  public var standardInput: String?
+  /// Added to the host's own environment.
+  public var environment: [String: String]
+
+  public init(
+    _ arguments: [String], standardInput: String? = nil, environment: [String: String] = [:]
+  ) {
+    self.arguments = arguments
+    self.standardInput = standardInput
+    self.environment = environment
+  }
+}
+
+/// How a command ended.
+public struct CommandResult: Sendable, Hashable {
+  /// 0–255; a signal is 128 plus its number, as shells count.
+  public let exitCode: Int
+  public let standardOutput: String
+  public let standardError: String
+  /// Bytes of output that were cut because there was more than the limit.
+  public let cutBytes: Int
+
+  public init(
+    exitCode: Int, standardOutput: String, standardError: String = "", cutBytes: Int = 0
+  ) {
+    self.exitCode = exitCode
+    self.standardOutput = standardOutput
+    self.standardError = standardError
+    self.cutBytes = cutBytes
+  }
+}
+
+/// A command that can only look. The list is closed: there is no way to make one but the functions below.
+public struct ReadOnlyCommand: Sendable, Hashable {
+  public let arguments: [String]
+
+  private init(_ arguments: [String]) { self.arguments = arguments }
+
+  /// Succeeds wherever the host can be reached.
+  public static let isReachable = ReadOnlyCommand(["true"])
+
+  /// Seconds since 1970 by the host's clock.
+  public static let clock = ReadOnlyCommand(["date", "+%s.%N"])
+
+  /// The states of services, by the `process` manager's own reading command.
+  public static func showServices(_ services: [String], of manager: ServiceManager)
+    -> ReadOnlyCommand
+  {
+    switch manager {
+    case .process(let control, let directory):
+      ReadOnlyCommand(control + ["show", directory] + services)
+    }
+  }
+
+  /// The first `limit` bytes of a file.
+  public static func readFile(_ path: String, limit: Int = 65_536) -> ReadOnlyCommand {
+    ReadOnlyCommand(["head", "-c", String(limit), "--", path])
+  }
+
+  /// One line: type, octal mode, owner, group, size in bytes, device, inode; follows links.
+  public static func status(ofFile path: String) -> ReadOnlyCommand {
+    ReadOnlyCommand(["stat", "-L", "--format=%F|%a|%U|%G|%s|%d|%i", "--", path])
+  }
+
+  /// Whether the account that runs commands on the host may write there; exit code 0 or 1.
+  public static func isWritable(_ path: String) -> ReadOnlyCommand {
+    ReadOnlyCommand(["test", "-w", path])
+  }
+
+  /// The file system under a path, a header line and one line: source, type, available bytes.
+  public static func fileSystem(of path: String) -> ReadOnlyCommand {
+    ReadOnlyCommand(["df", "--block-size=1", "--output=source,fstype,avail", "--", path])
+  }
+
+  /// Programs that a runbook's own probe (`unless`) may run: none of them writes, whatever its arguments are.
+  public static let programsOfProbes = [
+    "cat", "cmp", "df", "getent", "grep", "head", "id", "ls", "pgrep", "readlink", "stat", "tail",
+    "test", "true", "uname", "wc",
+  ]
+
+  /// A probe of the runbook's author. Nil when its program isn't on the list.
+  public init?(probe arguments: [String]) {
+    guard let program = arguments.first, Self.programsOfProbes.contains(program) else {
+      return nil
+    }
+    self.init(arguments)
+  }
+}

@@ -1,0 +1,62 @@
+/// A request that can only look.
+public struct HTTPLookup: Sendable {
+  public enum Method: String, Sendable, Hashable {
+    case get = "GET"
+    case head = "HEAD"
+  }
+
+  public let method: Method
+  public let url: String
+  public let headers: [String: HTTPHeaderValue]
+  public let timeout: Duration
+
+  public init(
+    _ method: Method = .get, url: String, headers: [String: HTTPHeaderValue] = [:],
+    timeout: Duration = .seconds(10)
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.timeout = timeout
+  }
+}
+
+/// A request that may change something.
+public struct HTTPRequest: Sendable {
+  /// `POST`, `PUT`, `PATCH` or `DELETE`.
+  public let method: String
+  public let url: String
+  public let headers: [String: HTTPHeaderValue]
+  public let body: String?
+  public let timeout: Duration
+
+  public init(
+    method: String, url: String, headers: [String: HTTPHeaderValue] = [:], body: String? = nil,
+    timeout: Duration = .seconds(30)
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+  }
+}
+
+/// A header's value: text, or a secret that is resolved when the request goes out.
+public enum HTTPHeaderValue: Sendable, Hashable {
+  case text(String)
+  case secret(SecretReference)
+}
+
+public struct HTTPResponse: Sendable, Hashable {
+  public let status: Int
+  /// Bounded; see `cutBytes`.
+  public let body: String
+  public let cutBytes: Int
+
+  public init(status: Int, body: String, cutBytes: Int = 0) {
+    self.status = status
+    self.body = body
+    self.cutBytes = cutBytes
+  }
+}

@@ -1,0 +1,65 @@
+/// A statement whose identifiers are quoted by the dialect and whose values are bound. Written by interpolation:
+///
+///     let statement: SQLStatement = "DELETE FROM \(identifier: table) WHERE guid = \(guid)"
+public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation {
+  public enum Part: Sendable, Hashable {
+    case text(String)
+    case identifier(String)
+    case value(Value)
+  }
+
+  public let parts: [Part]
+
+  public init(stringLiteral text: String) { parts = [.text(text)] }
+  public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+  /// A statement that the runbook's author wrote, word for word; `values` are bound to its `?`s in order by the client.
+  public init(verbatim text: String) { parts = [.text(text)] }
+
+  public struct StringInterpolation: StringInterpolationProtocol {
+    var parts: [Part] = []
+
+    public init(literalCapacity: Int, interpolationCount: Int) {}
+    public mutating func appendLiteral(_ text: String) { parts.append(.text(text)) }
+    public mutating func appendInterpolation(identifier: String) {
+      parts.append(.identifier(identifier))
+    }
+    public mutating func appendInterpolation(_ value: Value) { parts.append(.value(value)) }
+    public mutating func appendInterpolation(_ value: String) {
+      parts.append(.value(.string(value)))
+    }
+    public mutating func appendInterpolation(_ value: Int) { parts.append(.value(.integer(value))) }
+  }
+}
+
+/// A row as the server returned it: columns in order.
+public struct SQLRow: Sendable, Hashable {
+  public let columns: [(name: String, value: Value)]
+
+  public init(_ columns: [(name: String, value: Value)]) { self.columns = columns }
+
+  public subscript(column: String) -> Value? { columns.first { $0.name == column }?.value }
+
+  /// As a fact keeps it.
+  public var value: Value {
+    .mapping(
+      Dictionary(columns.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  public static func == (left: SQLRow, right: SQLRow) -> Bool {
+    left.columns.map(\.name) == right.columns.map(\.name)
+      && left.columns.map(\.value) == right.columns.map(\.value)
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(value) }
+}
+
+/// A transaction that the server itself holds to reading.
+public protocol SQLReader {
+  func query(_ statement: SQLStatement) throws -> [SQLRow]
+}
+
+/// A transaction that may change rows.
+public protocol SQLWriter: SQLReader {
+  /// Returns how many rows the statement touched.
+  @discardableResult func execute(_ statement: SQLStatement) throws -> Int
+}

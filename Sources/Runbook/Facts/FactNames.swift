@@ -1,0 +1,30 @@
+/// Properties that more than one action speaks of. One spelling, so that what one step predicts is what the next one
+/// reads. Subjects are `site.host`, `site.host/service`, `database@site`, `path:name`.
+public enum FactName {
+  // Subject: a service, `production.scheduler/server`.
+  /// `running`, `stopped`, `starting`, `stopping` or `failed`.
+  public static let serviceState = "state"
+  /// `automatic`, `manual` or `disabled`: whether a rebooted host brings the service back.
+  public static let startType = "start_type"
+
+  // Subject: a database at a site, `scheduler@dr`.
+  /// `primary`, `draining` or `replica`.
+  public static let role = "role"
+  /// Rises by one with each promotion; two copies with the same epoch have one history.
+  public static let epoch = "epoch"
+  /// How far the copy has come in the primary's log.
+  public static let position = "position"
+  /// RFC 3339: everything that the primary had committed until then is in the copy.
+  public static let asOf = "as_of"
+  /// The rows of the `Failover` table, each a mapping of column to value.
+  public static let failoverRows = "failover_rows"
+
+  // Subject: a host, `dr.scheduler`.
+  /// The GUID that the scheduler on this host runs under.
+  public static let ownGUID = "guid"
+}
+
+extension Host {
+  /// The subject of a service's facts.
+  public func subject(ofService service: String) -> String { "\(id)/\(service)" }
+}

@@ -1,0 +1,119 @@
+/// A runbook bound to sites and parameters: every value resolved, the order fixed. Its encoding is what the plan's digest
+/// covers: two plans with one digest do the same to the same sites.
+public struct Plan: Sendable, Hashable, Codable {
+  public let runbook: String
+  public let description: String
+  public let runType: RunType
+  public let objectives: Objectives
+  public let parameters: [String: Value]
+  public let prechecks: [PlannedStep]
+  public let steps: [PlannedStep]
+  public let inventory: Inventory
+
+  public init(
+    runbook: String, description: String, runType: RunType, objectives: Objectives,
+    parameters: [String: Value], prechecks: [PlannedStep], steps: [PlannedStep],
+    inventory: Inventory
+  ) {
+    self.runbook = runbook
+    self.description = description
+    self.runType = runType
+    self.objectives = objectives
+    self.parameters = parameters
+    self.prechecks = prechecks
+    self.steps = steps
+    self.inventory = inventory
+  }
+
+  /// The names of the sites that the plan touches: what its lease covers.
+  public var sites: [String] { inventory.sites.map(\.name).sorted() }
+}
+
+public enum RunType: String, Sendable, Hashable, Codable, CaseIterable {
+  case switchover, failover, failback, drill, install, upgrade
+}
+
+public struct Objectives: Sendable, Hashable, Codable {
+  /// Recovery time, as written in the runbook: `15m`.
+  public let rto: String?
+  /// Recovery point: how much may be lost, as time.
+  public let rpo: String?
+
+  public init(rto: String? = nil, rpo: String? = nil) {
+    self.rto = rto
+    self.rpo = rpo
+  }
+}
+
+/// One step of a plan.
+public struct PlannedStep: Sendable, Hashable, Codable {
+  public struct Retry: Sendable, Hashable, Codable {
+    /// How often `act` may be tried again after a failure.
+    public let limit: Int
+    public let interval: String
+    /// The interval's factor from one try to the next.
+    public let backoff: Int
+
+    public init(limit: Int, interval: String, backoff: Int) {
+      self.limit = limit
+      self.interval = interval
+      self.backoff = backoff
+    }
+  }
+
+  public struct Approval: Sendable, Hashable, Codable {
+    public let prompt: String
+    public let required: Int
+
+    public init(prompt: String, required: Int) {
+      self.prompt = prompt
+      self.required = required
+    }
+  }
+
+  public enum OnError: String, Sendable, Hashable, Codable, CaseIterable { case stop, `continue` }
+  public enum OnUnreachable: String, Sendable, Hashable, Codable, CaseIterable {
+    case fail, attest
+  }
+
+  public let id: String
+  public let name: String
+  public let action: String
+  public let target: Target?
+  public let arguments: [String: PlannedValue]
+  public let when: Condition?
+  /// Ids of the steps that must be done first. Always written out, also where the runbook leaves it to the order.
+  public let depends: [String]
+  public let timeout: String
+  public let retry: Retry?
+  public let onError: OnError
+  public let onUnreachable: OnUnreachable
+  public let approval: Approval?
+  /// Of a precheck: whether the run is refused unless it is satisfied.
+  public let isCritical: Bool
+  /// Reasons for overriding guards, by the guard's id.
+  public let overriddenGuards: [String: String]
+
+  public init(
+    id: String, name: String, action: String, target: Target?,
+    arguments: [String: PlannedValue], when: Condition? = nil, depends: [String] = [],
+    timeout: String, retry: Retry? = nil, onError: OnError = .stop,
+    onUnreachable: OnUnreachable = .fail, approval: Approval? = nil, isCritical: Bool = true,
+    overriddenGuards: [String: String] = [:]
+  ) {
+    self.id = id
+    self.name = name
+    self.action = action
+    self.target = target
+    self.arguments = arguments
+    self.when = when
+    self.depends = depends
+    self.timeout = timeout
+    self.retry = retry
+    self.onError = onError
+    self.onUnreachable = onUnreachable
+    self.approval = approval
+    self.isCritical = isCritical
+    self.overriddenGuards = overriddenGuards
+  }
+}
