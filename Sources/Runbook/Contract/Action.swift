@@ -28,6 +28,9 @@ public protocol ActingAction: Action {
   /// What must hold immediately before `act`.
   var guards: [Guard] { get }
 
+  /// Whether `act` may be done again when nobody knows how far it came. The schema's word, unless the arguments decide.
+  var isRepeatable: Bool { get }
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -36,6 +39,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
 
 /// An action that waits for people.
