@@ -19,7 +19,7 @@ struct StepsRun: Sendable {
         } else {
           order.finish(step.id)
         }
-        if halt == nil, !control.shouldStop { start(order.takeReady(), in: &group) }
+        if halt == nil, !control.isStopping { start(order.takeReady(), in: &group) }
       }
     }
     let outcomes = await context.board.counts
