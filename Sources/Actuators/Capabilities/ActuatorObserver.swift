@@ -1,0 +1,32 @@
+import Runbook
+
+/// Looks, and can't do anything else: its commands are of a closed list, its databases are opened read-only, its requests
+/// are GET and HEAD.
+struct ActuatorObserver: Observer {
+  /// Programs' messages are read in one language, and file names in UTF-8.
+  private static let environment = ["LC_ALL": "C.UTF-8"]
+
+  let time: any TimeSource
+  let transports: Transports
+  let timeout: Duration
+
+  func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
+    try await transports.transport(for: host).run(
+      Invocation(
+        arguments: command.arguments, environment: Self.environment, purpose: .looking,
+        timeout: timeout))
+  }
+
+  func read<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLReader) throws -> Result
+  ) async throws -> Result {
+    try await databases.read(database, body)
+  }
+
+  func fetch(_ request: HTTPLookup) async throws -> HTTPResponse {
+    try await http.fetch(request)
+  }
+
+  var databases: DatabaseAccess { DatabaseAccess { try await run($0, on: $1) } }
+  var http: HTTPClient { HTTPClient(secrets: SecretResolver(here: transports.here)) }
+}

@@ -1,0 +1,49 @@
+import Runbook
+
+/// Changes the world. Only the executor has one.
+struct ActuatorOperator: Operator {
+  private let looking: ActuatorObserver
+  private let transports: Transports
+  private let timeout: Duration?
+  private let probeFiles: ActuatorProbeFiles
+
+  init(
+    lookingThrough observer: ActuatorObserver, transports: Transports, timeout: Duration?,
+    probeFiles: ActuatorProbeFiles
+  ) {
+    looking = observer
+    self.transports = transports
+    self.timeout = timeout
+    self.probeFiles = probeFiles
+  }
+
+  var observer: any Observer { looking }
+  var token: String { probeFiles.token }
+
+  func run(_ command: Command, on host: Host) async throws -> CommandResult {
+    try await transports.transport(for: host).run(
+      Invocation(
+        arguments: command.arguments, standardInput: command.standardInput,
+        environment: command.environment, purpose: .acting, timeout: timeout))
+  }
+
+  func transaction<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    try await looking.databases.transaction(database, body)
+  }
+
+  func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    try await looking.http.send(request)
+  }
+
+  func writeProbeFile(
+    _ name: ProbeFileName, contents: String, in directory: String, on host: Host
+  ) async throws {
+    try await probeFiles.writeProbeFile(name, contents: contents, in: directory, on: host)
+  }
+
+  func removeProbeFile(_ name: ProbeFileName, in directory: String, on host: Host) async throws {
+    try await probeFiles.removeProbeFile(name, in: directory, on: host)
+  }
+}

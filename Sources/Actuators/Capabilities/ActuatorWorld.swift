@@ -1,0 +1,49 @@
+public import Runbook
+
+/// The outside world: hosts, databases and HTTP servers, as they really are.
+public struct ActuatorWorld: OperableWorld {
+  /// What bounds a single look or command.
+  public struct Limits: Sendable {
+    /// Child processes at once.
+    public var concurrentChildren: Int
+    /// How long one command of a probe may take before its host counts as unreachable.
+    public var look: Duration
+    /// How long one command of an act may take. Nil: until the step's own deadline.
+    public var command: Duration?
+
+    public init(
+      concurrentChildren: Int = 64, look: Duration = .seconds(10), command: Duration? = nil
+    ) {
+      self.concurrentChildren = concurrentChildren
+      self.look = look
+      self.command = command
+    }
+  }
+
+  private let time: any TimeSource
+  private let limits: Limits
+  private let transports: Transports
+
+  public init(time: any TimeSource, limits: Limits = Limits()) {
+    self.time = time
+    self.limits = limits
+    transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
+  }
+
+  public func makeObserver() -> any Observer { observer }
+
+  public func makeProbeFileWriter(token: String) -> any ProbeFileWriter {
+    ActuatorProbeFiles(token: token, transports: transports, timeout: limits.look)
+  }
+
+  public func makeOperator(token: String) -> any Operator {
+    ActuatorOperator(
+      lookingThrough: observer, transports: transports, timeout: limits.command,
+      probeFiles: ActuatorProbeFiles(
+        token: token, transports: transports, timeout: limits.look))
+  }
+
+  private var observer: ActuatorObserver {
+    ActuatorObserver(time: time, transports: transports, timeout: limits.look)
+  }
+}

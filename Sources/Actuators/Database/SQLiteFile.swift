@@ -1,0 +1,104 @@
+import Dispatch
+import GRDB
+import Glibc
+import Runbook
+
+/// A copy of a database, opened for one transaction. Replication replaces the file, so no connection is kept.
+struct SQLiteFile: Sendable {
+  private static let busyTimeoutSeconds = 5.0
+  /// How often a change begins anew because replication replaced the file under it.
+  private static let attempts = 5
+  /// Opening reads the file's schema, which may wait for a lock: not on one of the few threads that run tasks.
+  private static let opening = DispatchQueue(
+    label: "lifeboat.sqlite.open", attributes: .concurrent)
+
+  let copy: DatabaseCopy
+
+  /// One read-only transaction: the file is opened for reading only, and the connection is told to refuse changes.
+  func read<Result: Sendable>(
+    _ body: @escaping @Sendable (any SQLReader) throws -> Result
+  ) async throws -> Result {
+    let errors = SQLiteErrors(copy: copy, isWriting: false)
+    do {
+      let queue = try await open(readOnly: true)
+      return try await queue.read { try body(SQLiteTransaction(database: $0)) }
+    } catch {
+      throw errors.described(error)
+    }
+  }
+
+  /// One transaction that holds the write lock from its start.
+  func transaction<Result: Sendable>(
+    _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    let errors = SQLiteErrors(copy: copy, isWriting: true)
+    for _ in 1...Self.attempts {
+      do {
+        return try await attempt(body)
+      } catch let error as DatabaseError
+        where error.extendedResultCode == .SQLITE_READONLY_DBMOVED
+      {
+        // Nothing was written: SQLite noticed before its first change.
+      } catch let error as ActionError where error.code == DatabaseErrorCode.moved {
+        // The same, noticed here.
+      } catch {
+        throw errors.described(error)
+      }
+    }
+    throw errors.moved()
+  }
+
+  private func attempt<Result: Sendable>(
+    _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    let before = try identity()
+    let queue = try await open(readOnly: false)
+    return try await queue.writeWithoutTransaction { database in
+      try database.beginTransaction(.immediate)
+      do {
+        // From here on replication can't replace the file, as that takes the lock that is held now. A file that was
+        // replaced before is a deleted one, and what is written there is lost.
+        guard try identity() == before else {
+          throw SQLiteErrors(copy: copy, isWriting: true).moved()
+        }
+        let result = try body(SQLiteTransaction(database: database))
+        try database.commit()
+        return result
+      } catch {
+        if database.isInsideTransaction { try database.rollback() }
+        throw error
+      }
+    }
+  }
+
+  private func open(readOnly: Bool) async throws -> DatabaseQueue {
+    var configuration = GRDB.Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+    configuration.prepareDatabase { database in
+      try database.execute(
+        sql: readOnly ? "PRAGMA query_only = ON" : "PRAGMA synchronous = FULL")
+    }
+    let path = copy.placement.file
+    return try await withCheckedThrowingContinuation { continuation in
+      Self.opening.async { [configuration] in
+        continuation.resume(
+          with: Swift.Result { try DatabaseQueue(path: path, configuration: configuration) })
+      }
+    }
+  }
+
+  private struct Identity: Equatable {
+    let device: dev_t
+    let inode: ino_t
+  }
+
+  /// By `stat`: opening the file once more and closing it would drop SQLite's locks on it.
+  private func identity() throws -> Identity {
+    var status = stat()
+    guard stat(copy.placement.file, &status) == 0 else {
+      throw SQLiteErrors(copy: copy, isWriting: true).missing()
+    }
+    return Identity(device: status.st_dev, inode: status.st_ino)
+  }
+}

@@ -1,0 +1,71 @@
+import Runbook
+
+/// A way to run argument vectors on a host. No shell reads them: every argument arrives byte for byte.
+///
+/// `exec` and `local` are here. Ways that keep a connection (ssh, WinRM) conform in files of their own and get a case in
+/// `Transports`.
+protocol Transport: Sendable {
+  /// Throws `ActionError` (`host.unreachable`, `command.not_found`, `command.timed_out`, …) when there is no exit code to
+  /// return, and `CancellationError` when the task was cancelled; the command's processes are gone by then.
+  func run(_ invocation: Invocation) async throws -> CommandResult
+}
+
+/// One command, ready to be sent.
+struct Invocation: Sendable {
+  /// What it means when the time is up.
+  enum Purpose: Sendable {
+    /// Nothing can have changed: the target just couldn't be asked.
+    case looking
+    /// It may or may not have been done.
+    case acting
+  }
+
+  let arguments: [String]
+  var standardInput: String?
+  /// Added to the host's environment. Never a secret: on the far side it is part of an argument vector.
+  var environment: [String: String] = [:]
+  let purpose: Purpose
+  /// Nil: until the task is cancelled.
+  var timeout: Duration?
+
+  /// What messages call it: the program and no more, as arguments may be long.
+  var program: String { arguments.first ?? "" }
+
+  /// Refuses what an argument vector can't hold.
+  func checked() throws -> Invocation {
+    guard !program.isEmpty else {
+      throw ActionError(
+        "command.empty", "the command has no program", advice: "name one as its first item")
+    }
+    let texts = arguments + environment.flatMap { [$0.key, $0.value] }
+    guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+      throw ActionError(
+        "command.nul_byte", "\(program): an argument contains a NUL byte, which no program can get",
+        advice: "pass such data as standard input")
+    }
+    guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
+      throw ActionError(
+        "command.environment", "\(program): a name in its environment is empty or contains '='")
+    }
+    return self
+  }
+}
+
+/// Chooses the transport for a host's connection.
+struct Transports: Sendable {
+  private let local: LocalTransport
+
+  init(time: any TimeSource, concurrentChildren: Int) {
+    local = LocalTransport(time: time, limit: ChildLimit(concurrentChildren))
+  }
+
+  func transport(for host: Host) -> any Transport {
+    switch host.connection {
+    case .local: local
+    case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
+    }
+  }
+
+  /// The machine that Lifeboat runs on.
+  var here: any Transport { local }
+}
