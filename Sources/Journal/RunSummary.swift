@@ -1,22 +1,15 @@
-/// The kinds of entries whose bodies the journal itself reads, to list runs.
-public enum EntryKind {
-  /// Body: `runbook` (its name) and `type` (`execution` or `rehearsal`), both strings.
-  public static let runStarted = "run.started"
-  /// Body: `outcome`, a string. A run that is resumed after it ended has several; the last counts.
-  public static let runFinished = "run.finished"
-}
-
 /// One run, as its first and last entries tell.
-public struct RunSummary: Sendable, Hashable {
+public struct RunSummary: Sendable, Hashable, Codable {
   public let id: String
   /// The runbook's name; nil when the entry doesn't say.
   public let runbook: String?
   /// `execution` or `rehearsal`; nil when the entry doesn't say.
   public let type: String?
   public let startedAt: Timestamp
-  /// nil while it is not finished: running, stopped, or crashed.
-  public let finishedAt: Timestamp?
-  public let outcome: String?
+  /// nil while it runs, and when its runner died.
+  public let endedAt: Timestamp?
+  /// One of `RunEnded.Ending`; nil when `endedAt` is.
+  public let ending: String?
   /// The place of its first entry.
   public let firstIndex: Int
 }
@@ -26,12 +19,12 @@ extension Journal {
   public func runs() async throws -> [RunSummary] {
     var order: [String] = []
     var runs: [String: RunSummary] = [:]
-    let filter = EntryFilter(kinds: [EntryKind.runStarted, EntryKind.runFinished])
+    let filter = EntryFilter(kinds: [RunStarted.kind, RunResumed.kind, RunEnded.kind])
     for try await entry in entries(matching: filter) {
       guard let id = entry.run else { continue }
       if let run = runs[id] {
         runs[id] = run.continued(by: entry)
-      } else if entry.kind == EntryKind.runStarted {
+      } else if entry.kind == RunStarted.kind {
         order.append(id)
         runs[id] = RunSummary(startedBy: entry, id: id)
       }
@@ -44,14 +37,22 @@ extension RunSummary {
   fileprivate init(startedBy entry: Entry, id: String) {
     self.init(
       id: id, runbook: entry.body["runbook"]?.stringValue, type: entry.body["type"]?.stringValue,
-      startedAt: entry.at, finishedAt: nil, outcome: nil, firstIndex: entry.index)
+      startedAt: entry.at, endedAt: nil, ending: nil, firstIndex: entry.index)
   }
 
   /// A second start changes nothing: it can only be a mistake, which the entries show.
   fileprivate func continued(by entry: Entry) -> RunSummary {
-    guard entry.kind == EntryKind.runFinished else { return self }
+    let isEnd = entry.kind == RunEnded.kind
+    guard isEnd || entry.kind == RunResumed.kind else { return self }
     return RunSummary(
-      id: id, runbook: runbook, type: type, startedAt: startedAt, finishedAt: entry.at,
-      outcome: entry.body["outcome"]?.stringValue, firstIndex: firstIndex)
+      id: id, runbook: runbook, type: type, startedAt: startedAt, endedAt: isEnd ? entry.at : nil,
+      ending: isEnd ? entry.body["ending"]?.stringValue : nil, firstIndex: firstIndex)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, runbook, type, ending
+    case startedAt = "started_at"
+    case endedAt = "ended_at"
+    case firstIndex = "first_index"
   }
 }

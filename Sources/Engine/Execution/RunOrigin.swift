@@ -5,12 +5,18 @@ public import Runbook
 public struct RunOrigin: Sendable {
   public let runbookFile: String
   public let inventoryFile: String
+  /// Values of parameters as they were given, by name.
+  public let givenParameters: [String: String]
   /// Reasons for going on without a critical precheck, by the precheck's id.
   public let accepted: [String: String]
 
-  public init(runbookFile: String, inventoryFile: String, accepted: [String: String] = [:]) {
+  public init(
+    runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
+    accepted: [String: String] = [:]
+  ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
+    self.givenParameters = givenParameters
     self.accepted = accepted
   }
 }
@@ -30,6 +36,7 @@ extension RunStarted {
       type: type, runbook: plan.runbook, runType: plan.runType.rawValue,
       description: plan.description, planDigest: try Digest(of: planJSON).description,
       plan: planJSON, runbookFile: origin.runbookFile, inventoryFile: origin.inventoryFile,
+      givenParameters: origin.givenParameters,
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
       acceptedPrechecks: precheckReasons)
   }

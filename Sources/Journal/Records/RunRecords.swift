@@ -13,6 +13,8 @@ public struct RunStarted: Record {
   public let plan: JSON
   public let runbookFile: String
   public let inventoryFile: String
+  /// Values of parameters as they were given on the command line.
+  public let givenParameters: [String: String]
   public let sites: [String]
   public let person: PersonRecord
   public let version: String
@@ -21,7 +23,8 @@ public struct RunStarted: Record {
 
   public init(
     type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
-    plan: JSON, runbookFile: String, inventoryFile: String, sites: [String],
+    plan: JSON, runbookFile: String, inventoryFile: String,
+    givenParameters: [String: String], sites: [String],
     person: PersonRecord, version: String, acceptedPrechecks: [String: String]
   ) {
     self.type = type
@@ -32,6 +35,7 @@ public struct RunStarted: Record {
     self.plan = plan
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
+    self.givenParameters = givenParameters
     self.sites = sites
     self.person = person
     self.version = version
@@ -44,6 +48,7 @@ public struct RunStarted: Record {
     case planDigest = "plan_digest"
     case runbookFile = "runbook_file"
     case inventoryFile = "inventory_file"
+    case givenParameters = "given_parameters"
     case acceptedPrechecks = "accepted_prechecks"
   }
 }

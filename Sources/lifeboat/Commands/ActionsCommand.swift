@@ -6,7 +6,8 @@ import Runbook
 
 struct ActionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "actions", abstract: "List the actions that a runbook may use, or show one in full.")
+    commandName: "actions",
+    abstract: "List the actions that a runbook may use, or show one in full.")
 
   @Argument(help: "The action, as service.stop.")
   var name: String?

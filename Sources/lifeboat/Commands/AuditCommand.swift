@@ -65,15 +65,45 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
       let console = output.console
-      try await output.errors(on: console).guarding {
-        let report = try await ReadingWiring().journal.verify()
+      let isSound = try await output.errors(on: console).guarding {
+        let verification = try await ReadingWiring().journal.verify()
         switch output.output {
-        case .json: console.write(try JSON(encoding: report).description)
-        case .text:
-          console.write("sound: \(report.size) entries")
-          console.write("root:  \(report.root)")
+        case .json: console.write(json(verification).description)
+        case .text: console.write(lines(verification))
         }
+        return verification.isSound
       }
+      try (isSound ? ExitStatus.done : .journal).exit()
+    }
+
+    private func lines(_ verification: Verification) -> [Line] {
+      let head = [
+        Line("entries  \(verification.head.size)"), Line("root     \(verification.head.root)"),
+      ]
+      guard let finding = verification.finding else {
+        return [
+          Line("The journal is sound: no entry was changed, removed, reordered or inserted.", .good)
+        ] + head
+      }
+      return [
+        Line("The journal is NOT sound: \(finding.message)", .bad),
+        Line("first entry that can't be trusted: \(finding.index)", .bad),
+      ] + head + (verification.consequence.map { [Line("next: \($0)", .attention)] } ?? [])
+    }
+
+    private func json(_ verification: Verification) -> JSON {
+      [
+        "sound": .boolean(verification.isSound),
+        "size": .integer(Int64(verification.head.size)),
+        "root": .string(verification.head.root.description),
+        "trusted": .integer(Int64(verification.trusted)),
+        "finding": verification.finding.map {
+          [
+            "kind": .string($0.kind.rawValue), "index": .integer(Int64($0.index)),
+            "message": .string($0.message),
+          ]
+        } ?? .null,
+      ]
     }
   }
 }

@@ -18,7 +18,8 @@ struct ExecuteCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("accept"),
-    help: "Go on although a critical precheck isn't satisfied: PRECHECK=REASON. The reason goes into the journal. May be repeated."
+    help:
+      "Go on although a critical precheck isn't satisfied: PRECHECK=REASON. The reason goes into the journal. May be repeated."
   )
   var accepted: [NamedText] = []
 

@@ -17,7 +17,9 @@ struct LabCommand: AsyncParsableCommand {
       shows each verb's options.
       """)
 
-  @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("A verb, a directory, and options.", valueName: "arguments"))
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: ArgumentHelp("A verb, a directory, and options.", valueName: "arguments"))
   var arguments: [String] = []
 
   func run() async throws {

@@ -20,7 +20,8 @@ struct RunbookOptions: ParsableArguments {
   var runbook: String
 
   @Option(
-    name: [.short, .long], help: "The inventory, a YAML file. Default: $LIFEBOAT_SITES, else sites.yaml here.",
+    name: [.short, .long],
+    help: "The inventory, a YAML file. Default: $LIFEBOAT_SITES, else sites.yaml here.",
     completion: .file(extensions: ["yaml", "yml"]))
   var sites: String?
 
@@ -47,7 +48,8 @@ struct GateOptions: ParsableArguments {
 
   @Option(
     name: .customLong("attest"),
-    help: "Vouch for what can't be probed at a step: STEP=WORDS, saying how you know. May be repeated.")
+    help:
+      "Vouch for what can't be probed at a step: STEP=WORDS, saying how you know. May be repeated.")
   var attestations: [NamedText] = []
 
   @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
@@ -56,7 +58,8 @@ struct GateOptions: ParsableArguments {
   func answers(on console: Console, format: OutputFormat) throws -> Answers {
     Answers(
       console: console, mayAsk: !noInput && format == .text,
-      approvals: try approvals.byName("--approve"), attestations: try attestations.byName("--attest"))
+      approvals: try approvals.byName("--approve"),
+      attestations: try attestations.byName("--attest"))
   }
 }
 
@@ -66,7 +69,9 @@ struct NamedText: ExpressibleByArgument {
   let text: String
 
   init?(argument: String) {
-    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+      return nil
+    }
     name = String(argument[..<equals])
     text = String(argument[argument.index(after: equals)...])
   }

@@ -5,7 +5,8 @@ import Journal
 struct RehearseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rehearse",
-    abstract: "Judge every step as an execution would, in the world as earlier steps would leave it. Changes nothing.",
+    abstract:
+      "Judge every step as an execution would, in the world as earlier steps would leave it. Changes nothing.",
     discussion: """
       A rehearsal is the real run minus acting: the same plan, the same probes. Each step is reported as \
       already so, would change, blocked, or cannot tell. It is kept in the journal beside the executions.
@@ -15,7 +16,8 @@ struct RehearseCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   @Flag(
-    help: "Let steps write probe files, to prove what reading can't show (path.shared). They are named .lifeboat-probe-…, journalled, and removed."
+    help:
+      "Let steps write probe files, to prove what reading can't show (path.shared). They are named .lifeboat-probe-…, journalled, and removed."
   )
   var allowProbeFiles = false
 

@@ -5,7 +5,8 @@ import Runbook
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Check a runbook and its inventory; say everything that is wrong, with line and column.",
+    abstract:
+      "Check a runbook and its inventory; say everything that is wrong, with line and column.",
     discussion: "Reads the files and nothing else: no host is asked, nothing is written.")
 
   @OptionGroup var input: RunbookOptions

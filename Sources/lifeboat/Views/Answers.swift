@@ -21,7 +21,8 @@ struct Answers: GateAnswers {
     let verb = question.kind == .approval ? "Approve" : "Vouch for this"
     guard let reply = console.ask("        \(verb)? Type yes or no: ") else { return nil }
     let isGranted = reply.trimmingCharacters(in: .whitespaces).lowercased() == "yes"
-    let what = question.kind == .approval ? "A word for the journal" : "How do you know? (for the journal)"
+    let what =
+      question.kind == .approval ? "A word for the journal" : "How do you know? (for the journal)"
     guard let words = console.ask("        \(isGranted ? what : "Why not?"): ") else { return nil }
     return Answer(isGranted: isGranted, words: words)
   }

@@ -22,21 +22,24 @@ struct ErrorView {
     do {
       return try await body()
     } catch let error as EngineError {
-      throw show(Message(code: error.code, text: error.message, advice: error.advice, status: .refused))
+      throw show(
+        Message(code: error.code, text: error.message, advice: error.advice, status: .refused))
     } catch let error as JournalError {
       throw show(
         Message(
           code: error.code.rawValue, text: "\(error.message) (\(error.path))",
           advice: error.advice, status: ExitStatus(error)))
     } catch let error as ActionError {
-      throw show(Message(code: error.code, text: error.message, advice: error.advice, status: .failed))
+      throw show(
+        Message(code: error.code, text: error.message, advice: error.advice, status: .failed))
     } catch let error as JSONError {
       throw show(
         Message(
           code: "journal.unreadable_entry", text: error.description,
           advice: "run 'lifeboat audit verify'", status: .journal))
     } catch let error as InputError {
-      throw show(Message(code: error.code, text: error.message, advice: error.advice, status: .invalid))
+      throw show(
+        Message(code: error.code, text: error.message, advice: error.advice, status: .invalid))
     } catch is CancellationError {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }

@@ -13,7 +13,8 @@ enum Signals {
       let source = DispatchSource.makeSignalSource(signal: number)
       source.setEventHandler {
         if control.isStopping {
-          console.writeError("lifeboat: stopping at once; what is being done will be probed when the run is resumed")
+          console.writeError(
+            "lifeboat: stopping at once; what is being done will be probed when the run is resumed")
           work.cancel()
         } else {
           control.stopAfterStep()
