@@ -1,0 +1,50 @@
+import Runbook
+
+/// Whether a copy is the one that its site's scheduler is to work on: the last primary of the line.
+struct CopyOwnership: Sendable {
+  static let note = ActionSchema.Note(
+    "is-target-sites-own",
+    "the site has a scheduler of its own, and no other copy that answers is the line's primary")
+
+  let copy: DatabaseCopy
+  let others: [DatabaseCopy]
+  let siteHasScheduler: Bool
+
+  init(of copy: DatabaseCopy, in inventory: Inventory) {
+    self.copy = copy
+    others = inventory.copies(of: copy.database).filter { $0.site != copy.site }
+    siteHasScheduler = inventory.schedulerHosts().contains { $0.site == copy.site }
+  }
+
+  func observe(_ observer: any Observer) async throws -> [Fact] {
+    try await others.concurrentFacts { try await CopyFacts(copy: $0).observe(observer) }
+  }
+
+  func makeGuard() -> Guard {
+    Guard(Self.note.name, demand: "\(copy.subject) belongs to the site that takes over") {
+      check($0)
+    }
+  }
+
+  private func check(_ observation: Observation) -> Guard.Finding {
+    guard siteHasScheduler else { return .violated("\(copy.site) has no scheduler of its own") }
+    for other in others {
+      guard let role = observation.role(of: other), role == .primary || role == .draining else {
+        // A copy that can't be read stays out of it: it is the lost site's, and its scheduler has a guard of its own.
+        continue
+      }
+      guard let otherEpoch = observation.epoch(of: other), let epoch = observation.epoch(of: copy)
+      else { return .unknown("the epochs of \(copy.subject) and \(other.subject) are not known") }
+      // A lower epoch is a former primary that doesn't know yet.
+      if otherEpoch >= epoch { return .violated("\(other.subject) is \(role.rawValue)") }
+    }
+    return .holds
+  }
+}
+
+extension Inventory {
+  /// A database's copies, in the order of the sites.
+  func copies(of database: Database) -> [DatabaseCopy] {
+    sites.compactMap { copy(of: database, at: $0.name) }
+  }
+}

@@ -1,0 +1,117 @@
+public import Runbook
+
+/// `failover_table.truncate`
+public struct FailoverTruncate: ActingAction {
+  public static let schema = ActionSchema(
+    name: "failover_table.truncate",
+    summary: "Empty the Failover table, so that the site's own scheduler can take control",
+    discussion: """
+      A scheduler takes control only when no other server's GUID is in the `Failover` table of its database. After a
+      failover the table still holds the GUID of the site that was lost.
+
+      Every row, with every column, is in the journal before the first one is removed: the observation on which the step
+      acts holds them all. In one transaction the step reads role and rows again, refuses if they are not those of that
+      observation (somebody writes to the table), removes the rows, counts none, and commits.
+
+      Nothing is done when the table is empty or holds only GUIDs of the site's own schedulers.
+      """,
+    target: .databaseAtSite,
+    effect: .changes,
+    reversibility: .irreversible,
+    facts: CopyFacts.notes + [
+      .init("failover_rows", "every row of the table, with every column"),
+      .init("guid", "of each scheduler host of the site"),
+      .init("state", "of the services of every scheduler, at this site and at the others"),
+      .init("start_type", "of these services"),
+    ],
+    guards: [
+      CopyOwnership.note,
+      PrimaryGuard.note,
+      SchedulerServices.othersStoppedNote,
+      .init(
+        ownStopped,
+        "no scheduler service of the site itself is running: never the live site's table"),
+    ],
+    example: """
+      id: truncate-failover
+      action: failover_table.truncate
+      target: scheduler@dr
+      """)
+
+  private static let ownStopped = "own-scheduler-stopped"
+
+  private let copy: DatabaseCopy
+  private let failover: FailoverOwnership
+  private let ownership: CopyOwnership
+  private let others: SchedulerServices
+  private let own: SchedulerServices
+
+  public init(_ arguments: Arguments) throws {
+    let inventory = arguments.inventory
+    copy = try arguments.databaseCopy()
+    failover = FailoverOwnership(of: copy, in: inventory)
+    ownership = CopyOwnership(of: copy, in: inventory)
+    others = .others(than: copy.site, in: inventory)
+    own = .own(of: copy.site, in: inventory)
+  }
+
+  public var guards: [Guard] {
+    [
+      ownership.makeGuard(), PrimaryGuard(copy: copy).make(), others.othersStoppedGuard(),
+      own.stoppedGuard(
+        Self.ownStopped, demand: "the scheduler of \(copy.site), whose table it is, is stopped"),
+    ]
+  }
+
+  public func probe(_ observer: any Observer) async throws -> Observation {
+    async let table = failover.observe(observer)
+    async let copies = ownership.observe(observer)
+    async let elsewhere = others.observe(observer)
+    async let here = own.observe(observer)
+    return Observation(try await table + copies + elsewhere + here)
+  }
+
+  public func judge(_ observation: Observation) -> Verdict {
+    if let gap = failover.gap(observation) { return .unknown(gap) }
+    let foreign = failover.foreign(observation)
+    guard !foreign.isEmpty else {
+      return .satisfied("Failover of \(copy.subject) holds no foreign GUID")
+    }
+    return .needed(
+      "remove \(foreign.joined(separator: ", ")) from Failover of \(copy.subject), by emptying it")
+  }
+
+  public func predict(_ observation: Observation) -> Observation? {
+    var result = Observation()
+    result.state(copy.subject, FactName.failoverRows, [])
+    return result
+  }
+
+  public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
+  {
+    let expected = observation[copy.subject, FactName.failoverRows]
+    let removed = try await `operator`.transaction(copy) { try empty($0, expecting: expected) }
+    return Evidence(["rows_removed": .integer(removed)])
+  }
+
+  /// The role is read again where the rows are: between the guards and here the world may have moved.
+  private func empty(_ writer: any SQLWriter, expecting expected: Value?) throws -> Int {
+    let state = try ReplicationState.read(writer, of: copy.database)
+    guard state.role == .primary else { throw moved("it is \(state.role.rawValue) now") }
+    let rows = try failover.rows.read(writer)
+    guard FailoverRows.value(rows) == expected else {
+      throw moved("its Failover table is not what it was a moment ago: somebody writes to it")
+    }
+    let table = copy.database.failoverTable
+    try writer.execute("DELETE FROM \(identifier: table)")
+    let left = try writer.query("SELECT count(*) AS rows_left FROM \(identifier: table)")
+    guard left.first?["rows_left"] == 0 else { throw moved("rows are left in its Failover table") }
+    return rows.count
+  }
+
+  private func moved(_ why: String) -> ActionError {
+    ActionError(
+      "failover_table.moved", "\(copy.subject): \(why); nothing was removed",
+      advice: "find out which server is alive, then run the step again")
+  }
+}

@@ -1,0 +1,58 @@
+import Runbook
+
+/// The services of some sites' schedulers, and the demand that none of them runs.
+struct SchedulerServices: Sendable {
+  static let othersStoppedNote = ActionSchema.Note(
+    "other-schedulers-stopped", "no scheduler service of any other site is running")
+
+  let hosts: [Host]
+
+  /// Those that must not run when this site's take control.
+  static func others(than site: String, in inventory: Inventory) -> SchedulerServices {
+    SchedulerServices(hosts: inventory.schedulerHosts(otherThan: site))
+  }
+
+  static func own(of site: String, in inventory: Inventory) -> SchedulerServices {
+    SchedulerServices(hosts: inventory.schedulerHosts().filter { $0.site == site })
+  }
+
+  func observe(_ observer: any Observer) async throws -> [Fact] {
+    try await hosts.concurrentFacts { host in
+      try await ServiceFacts(host: host, services: host.services).observe(observer)
+    }
+  }
+
+  func othersStoppedGuard() -> Guard {
+    stoppedGuard(
+      Self.othersStoppedNote.name, demand: "the scheduler of every other site is stopped")
+  }
+
+  func stoppedGuard(_ id: String, demand: String) -> Guard {
+    Guard(id, demand: demand) { stopped($0) }
+  }
+
+  /// Two schedulers in control of one table of jobs are the worst that can happen: what isn't known doesn't count as
+  /// stopped.
+  private func stopped(_ observation: Observation) -> Guard.Finding {
+    let services = hosts.flatMap { host in host.services.map { (host: host, name: $0) } }
+    for service in services {
+      if let state = observation.serviceState(service.name, on: service.host), !state.isDown {
+        return .violated("\(service.name) on \(service.host.id) is \(state.rawValue)")
+      }
+    }
+    for service in services
+    where observation.serviceState(service.name, on: service.host) == nil {
+      let subject = service.host.subject(ofService: service.name)
+      let why = observation.gap(subject, FactName.serviceState) ?? "its state is a new word"
+      return .unknown("whether \(service.name) on \(service.host.id) runs can't be told: \(why)")
+    }
+    return .holds
+  }
+
+  /// Whether every service is known to run.
+  func areRunning(_ observation: Observation) -> Bool {
+    hosts.allSatisfy { host in
+      host.services.allSatisfy { observation.serviceState($0, on: host) == .running }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+public import Runbook
+
+/// `service.start`
+public struct ServiceStart: ActingAction {
+  public static let schema = ActionSchema(
+    name: "service.start",
+    summary: "Start services of a host, once nothing else can be in control",
+    discussion: """
+      Sets the services' start type and starts them one after the other, in the order that the inventory gives.
+
+      On a host that runs a scheduler (it has a `guid` in the inventory) three guards must hold immediately before. They are
+      what keeps two schedulers from running one table of jobs: the site's copy of the database is the primary, its
+      `Failover` table holds no GUID of another site's server, and no scheduler service of any other site runs. A host that
+      can't be asked is not known to be stopped; a person can vouch for it by `on_unreachable: attest` on the step that
+      stops it.
+      """,
+    target: .host,
+    parameters: [
+      ServiceArguments.services,
+      .init(
+        "start_type", .choice(["automatic", "manual", "keep"]), default: "automatic",
+        "What becomes of the services when the host reboots; `keep` leaves it as it is"),
+      .init(
+        "database", .string, default: "the only one with a copy at the site",
+        "The scheduler's database, on which the guards stand"),
+      .init("start_timeout", .duration, "How long one service may take to start"),
+    ],
+    effect: .changes,
+    reversibility: .reversible(by: "service.stop"),
+    defaultTimeout: .seconds(120),
+    facts: [
+      .init("state", "of each service, and of the services of the other sites' schedulers"),
+      .init("start_type", "of each of these services: automatic, manual or disabled"),
+      .init("failover_rows", "the rows of that copy's Failover table"),
+      .init("guid", "of each scheduler host of the site"),
+    ],
+    guards: [PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote],
+    example: """
+      id: start-dr
+      action: service.start
+      target: dr.scheduler
+      with: { services: [server, executor, scheduler] }
+      retry: { limit: 3, interval: 5s, backoff: 2 }
+      """)
+
+  private let wanted: ServiceArguments
+  private let startTimeout: Duration?
+  private let others: SchedulerServices?
+  private let failover: FailoverOwnership?
+
+  public init(_ arguments: Arguments) throws {
+    wanted = try ServiceArguments(arguments, defaultStartType: "automatic")
+    startTimeout = arguments.duration("start_timeout")
+    guard wanted.host.guid != nil else {
+      others = nil
+      failover = nil
+      return
+    }
+    others = .others(than: wanted.host.site, in: arguments.inventory)
+    failover = try Self.copy(arguments, at: wanted.host.site)
+      .map { FailoverOwnership(of: $0, in: arguments.inventory) }
+  }
+
+  private static func copy(_ arguments: Arguments, at site: String) throws -> DatabaseCopy? {
+    let inventory = arguments.inventory
+    if let name = arguments.string("database") {
+      guard let copy = inventory.database(name).flatMap({ inventory.copy(of: $0, at: site) })
+      else {
+        throw ActionError(
+          "inventory.unknown_database",
+          "step \(arguments.step): no database '\(name)' has a copy at \(site)",
+          advice: "name one of \(inventory.databases.map(\.name).joined(separator: ", "))")
+      }
+      return copy
+    }
+    let copies = inventory.databases.compactMap { inventory.copy(of: $0, at: site) }
+    guard copies.count < 2 else {
+      throw ActionError(
+        "service.which_database",
+        "step \(arguments.step): several databases have a copy at \(site)",
+        advice: "name the scheduler's, by 'database'")
+    }
+    return copies.first
+  }
+
+  private var host: Host { wanted.host }
+
+  public var guards: [Guard] {
+    var guards: [Guard] = []
+    if let failover {
+      guards += [
+        PrimaryGuard(copy: failover.rows.copy).make(), failover.noForeignGuard(),
+      ]
+    }
+    if let others { guards.append(others.othersStoppedGuard()) }
+    return guards
+  }
+
+  public func probe(_ observer: any Observer) async throws -> Observation {
+    async let own = ServiceFacts(host: host, services: wanted.services).observe(observer)
+    async let table = failover?.observe(observer)
+    async let elsewhere = others?.observe(observer)
+    return Observation(try await own + (table ?? []) + (elsewhere ?? []))
+  }
+
+  public func judge(_ observation: Observation) -> Verdict {
+    if let gap = wanted.gap(observation) { return .unknown(gap) }
+    let unreachable = wanted.unreachableStartType(observation)
+    guard unreachable.isEmpty else {
+      return .unknown("\(host.id) can't be reached: its start types are not known")
+    }
+    let down = servicesToStart(observation)
+    let other = wanted.otherStartType(observation)
+    var work: [String] = []
+    if !other.isEmpty, let startType = wanted.startType {
+      work.append("set \(other.joined(separator: ", ")) to \(startType)")
+    }
+    if !down.isEmpty { work.append("start \(down.joined(separator: ", "))") }
+    return work.isEmpty
+      ? .satisfied("the services of \(host.id) are running")
+      : .needed(work.joined(separator: ", then ") + " on \(host.id)")
+  }
+
+  public func predict(_ observation: Observation) -> Observation? {
+    var result = Observation()
+    for service in wanted.services {
+      let subject = host.subject(ofService: service)
+      result.state(subject, FactName.serviceState, .string(ServiceState.running.rawValue))
+      if let startType = wanted.startType {
+        result.state(subject, FactName.startType, .string(startType))
+      }
+    }
+    return result
+  }
+
+  public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
+  {
+    let control = ServiceControl(host: host, operator: `operator`)
+    let other = wanted.otherStartType(observation)
+    if let startType = wanted.startType {
+      for service in other { try await control.setStartType(startType, of: service) }
+    }
+    let down = servicesToStart(observation)
+    for service in down { try await control.start(service, within: startTimeout) }
+    return Evidence([
+      "started": .list(down.map(Value.string)),
+      "start_type_set": .list(other.map(Value.string)),
+    ])
+  }
+
+  /// In the order of starting.
+  private func servicesToStart(_ observation: Observation) -> [String] {
+    wanted.services.filter { observation.serviceState($0, on: host) != .running }
+  }
+}
