@@ -2,7 +2,7 @@
 public struct Verification: Sendable, Hashable {
   /// Size and root that the journal claims.
   public let head: TreeHead
-  /// How many entries, from the first, are as they were written.
+  /// How many entries, from the first, agree with their hashes and roots.
   public let trusted: Int
   /// Nil when all of it is sound.
   public let finding: Finding?
@@ -27,7 +27,7 @@ public struct Verification: Sendable, Hashable {
 
   private func reliability(after finding: Finding) -> String {
     if finding.kind == .tree || finding.index == 0 { return "No entry can be relied on." }
-    let before = "Entries 0 to \(finding.index - 1) are as written"
+    let before = "Entries 0 to \(finding.index - 1) agree with their hashes and roots"
     if finding.kind == .store && finding.index == head.size {
       return "\(before), but lists of runs and of their entries may be incomplete."
     }
@@ -139,7 +139,10 @@ struct Verifier {
     var grown = tree
     grown.append(stored.leafHash)
     guard grown.root == stored.root else {
-      return found(.changed, "entry \(index) is not the one that the tree was built with")
+      return found(
+        .changed,
+        "entry \(index), or one before it whose hashes were recomputed, is not the one that the "
+          + "tree was built with")
     }
     tree = grown
     return nil

@@ -7,7 +7,7 @@ internal import GRDB
 /// has reached the disk when it returns, and so that commits keep the order of their calls.
 public final class SQLiteJournalStore: JournalStore {
   public let path: String
-  private let queue: DatabaseQueue
+  let queue: DatabaseQueue
   private let rows: SQLiteRows
   private let errors: SQLiteErrors
   /// Set when the file is read without SQLite's locks.
@@ -97,12 +97,18 @@ extension SQLiteJournalStore {
   /// Opens the journal in `directory` for appending; creates both when they are missing, for
   /// their owner alone.
   public static func open(directory: String) throws -> SQLiteJournalStore {
+    try open(directory: directory, patience: patience)
+  }
+
+  static func open(directory: String, patience: TimeInterval) throws -> SQLiteJournalStore {
     let place = JournalDirectory(directory)
     try place.create()
     if !place.fileExists { try place.createFile { try createDatabase($0, errors: place.errors) } }
     try place.requireWritable()
     return try place.errors.translating {
-      let queue = try DatabaseQueue(path: place.path, configuration: writing)
+      var configuration = writing
+      configuration.busyMode = .timeout(patience)
+      let queue = try DatabaseQueue(path: place.path, configuration: configuration)
       try queue.inDatabase { try SQLiteSchema.check($0, path: place.path) }
       return SQLiteJournalStore(path: place.path, queue: queue, unlockedRead: nil)
     }

@@ -85,10 +85,14 @@ struct EntryQuery {
     let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     var entries: [StoredEntry] = []
     var bytes = 0
-    while bytes < EntryQuery.maximumBytes, let row = try cursor.next() {
-      let entry = try rows.entry(row)
-      entries.append(entry)
-      bytes += entry.bytes.count
+    do {
+      while bytes < EntryQuery.maximumBytes, let row = try cursor.next() {
+        let entry = try rows.entry(row)
+        entries.append(entry)
+        bytes += entry.bytes.count
+      }
+    } catch where !entries.isEmpty {
+      // What comes before damage is good: the next page begins with the error.
     }
     return entries
   }
