@@ -118,7 +118,7 @@ struct StepExecution: Sendable {
     case .open(let missing):
       let option = question.kind == .approval ? "--approve" : "--attest"
       return .waiting(
-        "waits for \(missing == 1 ? "a person" : "\(missing) people") to answer: \(question.prompt) "
+        "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer "
           + "(\(option) \(step.id)=\"…\")")
     }
   }

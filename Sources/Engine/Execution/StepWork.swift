@@ -25,11 +25,11 @@ struct StepWork: Sendable {
     let dark = Set(sight.observation.unreachable.map(\.key))
     let facts = (action.predict(sight.observation)?.facts ?? []).filter { dark.contains($0.key) }
     guard !facts.isEmpty else { return nil }
-    let claims = facts.map { "\($0.key) is \($0.reading.value?.description ?? "unknown")" }
+    let target = step.target?.description ?? step.name
     return Question(
       .attest,
-      prompt: "\(step.target?.description ?? step.name) can't be asked. Do you vouch that "
-        + claims.joined(separator: ", ") + "?",
+      prompt: "\(target) can't be asked. Do you vouch for this: "
+        + "\(Observation(facts).claims(under: target))?",
       facts: facts)
   }
 

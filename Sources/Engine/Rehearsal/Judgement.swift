@@ -46,7 +46,7 @@ struct Judgement: Sendable {
     case .waits:
       predicted = action.predict(sight.observation)
       outcome = predicted == nil ? .unknown : .wouldChange
-      message = "would wait: \(sight.verdict.explanation)"
+      message = "waits until it is so: \(sight.verdict.explanation)"
     case .changes:
       judgeChange(step, action, sight)
     }
@@ -76,10 +76,9 @@ struct Judgement: Sendable {
     else { return }
     outcome = .wouldChange
     predicted = expected
+    let target = step.target?.description ?? step.name
     message =
-      "can't be asked; would ask a person to vouch that "
-      + expected.facts.map { "\($0.key) is \($0.reading.value?.description ?? "unknown")" }
-      .joined(separator: ", ")
+      "can't be asked; would ask a person to vouch for this: \(expected.claims(under: target))"
   }
 
   private static func people(_ count: Int) -> String {

@@ -17,7 +17,7 @@ struct ActionsCommand: AsyncParsableCommand {
   func run() async throws {
     let console = output.console
     try await output.errors(on: console).guarding {
-      let schemas = ActionCatalogue.lifeboat.schemas
+      let schemas = ActionCatalogue.standard.schemas
       guard let name else { return list(schemas, console) }
       guard let schema = schemas.first(where: { $0.name == name }) else {
         throw InputError(

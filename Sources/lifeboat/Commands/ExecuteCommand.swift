@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Journal
+import Runbook
 
 struct ExecuteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -23,7 +23,8 @@ struct LabCommand: AsyncParsableCommand {
   var arguments: [String] = []
 
   func run() async throws {
-    let program = URL(fileURLWithPath: CommandLine.executablePath).deletingLastPathComponent()
+    let ourselves = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let program = URL(fileURLWithPath: ourselves).deletingLastPathComponent()
       .appendingPathComponent("lab-scheduler").path
     guard FileManager.default.isExecutableFile(atPath: program) else {
       let console = Console()

@@ -20,7 +20,7 @@ struct LoadedPlan {
     self.runbookFile = URL(fileURLWithPath: runbookFile).standardizedFileURL.path
     self.inventoryFile = URL(fileURLWithPath: inventoryFile).standardizedFileURL.path
     self.parameters = parameters
-    let planned = try Planner(catalogue: .lifeboat).plan(
+    let planned = try Planner(catalogue: .standard).plan(
       runbook: try SourceText(file: runbookFile, of: "runbook"),
       inventory: try SourceText(file: inventoryFile, of: "inventory"), parameters: parameters)
     plan = planned.plan

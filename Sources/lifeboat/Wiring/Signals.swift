@@ -1,6 +1,6 @@
 import CPlatform
-import Dispatch
 import Engine
+import Foundation
 
 /// The first signal stops after the step in hand, the second at once. Both leave a run that can be resumed.
 enum Signals {

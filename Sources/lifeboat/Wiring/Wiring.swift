@@ -21,7 +21,7 @@ struct Wiring {
     if mustExist { try Journal.openForReading(directory: home.directory).close() }
     journal = try Journal.open(directory: home.directory)
     surroundings = Surroundings(
-      catalogue: .lifeboat, journal: journal, time: time, person: .current,
+      catalogue: .standard, journal: journal, time: time, person: .current,
       version: Version.current, watch: { progress.show($0) })
     world = ActuatorWorld(time: time)
     self.console = console
