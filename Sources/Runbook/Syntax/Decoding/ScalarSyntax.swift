@@ -26,20 +26,6 @@ enum ScalarSyntax {
     }
   }
 
-  /// A size in bytes: `10MiB`, `512KiB`, `2GB`, `100B`. Nil when it isn't one or doesn't fit.
-  static func size(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let unit = String(text.dropFirst(digits.count))
-    guard let count = Int(digits), let factor = sizeUnits[unit] else { return nil }
-    let (size, overflow) = count.multipliedReportingOverflow(by: factor)
-    return overflow ? nil : size
-  }
-
-  private static let sizeUnits = [
-    "B": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
-    "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
-  ]
-
   /// `[a-z][a-z0-9-]*`, at most 64 characters.
   static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, isLetter(first), text.utf8.count <= 64 else { return false }
