@@ -32,6 +32,20 @@ enum ScalarSyntax {
     return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
   }
 
+  /// A path that means the same from every working directory: POSIX, with a Windows drive, or UNC.
+  static func isAbsolutePath(_ text: String) -> Bool {
+    if text.hasPrefix("/") || text.hasPrefix(#"\\"#) { return true }
+    let start = Array(text.prefix(3))
+    return start.count == 3 && start[0].isASCII && start[0].isLetter && start[1] == ":"
+      && (start[2] == "\\" || start[2] == "/")
+  }
+
+  /// What could be taken for an option or steer a terminal is no service.
+  static func isServiceName(_ text: String) -> Bool {
+    !text.isEmpty && !text.hasPrefix("-")
+      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+  }
+
   private static func isLetter(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
   }
