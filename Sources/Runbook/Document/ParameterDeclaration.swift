@@ -68,17 +68,7 @@ public struct ParameterDeclaration: Sendable {
     let items =
       record.required("choices", hint: "as in choices: [graceful, ungraceful]")
       .flatMap { decoder.nonEmptyList($0, "a list of words") } ?? []
-    var choices: [String] = []
-    for item in items {
-      guard let choice = decoder.nonEmptyString(item, "a word") else { continue }
-      if choices.contains(choice) {
-        decoder.diagnostics.error(
-          .duplicate, at: item.position, "the choice \(Quoted.text(choice)) is listed twice")
-      } else {
-        choices.append(choice)
-      }
-    }
-    return choices
+    return decoder.distinct(items, "a word").map(\.text)
   }
 
   private static func defaultText(

@@ -82,9 +82,3 @@ extension Objectives {
       rto: record["rto"].flatMap(decoder.duration), rpo: record["rpo"].flatMap(decoder.duration))
   }
 }
-
-/// A word with its place.
-struct LocatedText: Sendable {
-  let text: String
-  let position: SourcePosition
-}

@@ -95,22 +95,13 @@ extension StepDocument {
   }
 
   private static func depends(_ node: YAMLNode, with decoder: NodeDecoder) -> [LocatedText]? {
-    var depends: [LocatedText] = []
-    for item in decoder.list(node, "a list of ids") ?? [] {
-      guard let id = decoder.string(item, "the id of a step") else { continue }
-      if depends.contains(where: { $0.text == id }) {
-        decoder.diagnostics.error(
-          .duplicate, at: item.position, "\(Quoted.text(id)) is listed twice")
-      } else {
-        depends.append(LocatedText(text: id, position: item.position))
-      }
-    }
-    return depends
+    decoder.list(node, "a list of ids").map { decoder.distinct($0, "the id of a step") }
   }
 
   private static func overrides(_ node: YAMLNode, with decoder: NodeDecoder) -> [Override] {
     let items = decoder.nonEmptyList(node, "a list of { guard, reason }") ?? []
     var overrides: [Override] = []
+    var seen: Set<String> = []
     for item in items {
       guard let record = decoder.record(item, keys: overrideKeys, "an override") else { continue }
       let reason = record.required("reason", hint: "why it is safe this time; the journal keeps it")
@@ -118,7 +109,7 @@ extension StepDocument {
       guard let node = record.required("guard"),
         let id = decoder.nonEmptyString(node, "the name of a guard"), let reason
       else { continue }
-      if overrides.contains(where: { $0.guardID.text == id }) {
+      if !seen.insert(id).inserted {
         decoder.diagnostics.error(
           .duplicate, at: node.position, "the guard \(Quoted.text(id)) is overridden twice")
       }

@@ -20,9 +20,13 @@ final class ParameterUse {
 
 /// Finds what `${…}` stands for, and says what is wrong with it.
 struct ReferenceResolver {
-  /// A step that has run before the one that refers to it.
-  struct EarlierStep {
-    let properties: [String]
+  /// What a reference to a step can name.
+  struct Steps {
+    /// By id: the properties that the step's action states facts of.
+    let properties: [String: [String]]
+    /// All prechecks' ids.
+    let prechecks: Set<String>
+    let order: StepOrder
   }
 
   static let outcome = "outcome"
@@ -33,10 +37,9 @@ struct ReferenceResolver {
   let objectives: Objectives
   let inventory: Inventory
   let use: ParameterUse
-  /// The ids of all prechecks and steps, for messages.
-  let allSteps: [String]
-  /// Those that are certain to have run before.
-  var earlierSteps: [String: EarlierStep] = [:]
+  let steps: Steps
+  /// The place of the step whose references these are; nil before the first step.
+  var place: Int?
 
   func resolve(
     _ reference: Template.Reference, at position: SourcePosition
@@ -149,12 +152,12 @@ struct ReferenceResolver {
         hint: "write ${steps.ID.outcome} or ${steps.ID.PROPERTY}")
     }
     let (id, property) = (reference.path[1], reference.path[2])
-    guard allSteps.contains(id) else {
+    guard let properties = steps.properties[id] else {
       return unknown(
         reference, at: position, "there is no step \(Quoted.text(id))",
-        hint: NearestWord.hint(for: id, in: allSteps, called: "steps"))
+        hint: NearestWord.hint(for: id, in: steps.properties.keys.sorted(), called: "steps"))
     }
-    guard let step = earlierSteps[id] else {
+    guard isDone(id) else {
       diagnostics.error(
         .notYetKnown, at: position, "what '\(id)' observes is not known yet at this step",
         hint: "refer to a step that runs before, or name it in this step's depends")
@@ -164,13 +167,18 @@ struct ReferenceResolver {
     if property == Self.outcome {
       return ResolvedReference(type: .choice(Self.outcomes), value: later)
     }
-    guard step.properties.contains(property) else {
+    guard properties.contains(property) else {
       return unknown(
         reference, at: position, "the action of '\(id)' states no \(Quoted.text(property))",
         hint: NearestWord.hint(
-          for: property, in: [Self.outcome] + step.properties, called: "it states"))
+          for: property, in: [Self.outcome] + properties, called: "it states"))
     }
     return ResolvedReference(type: .observed, value: later)
+  }
+
+  private func isDone(_ id: String) -> Bool {
+    guard let place else { return false }
+    return steps.prechecks.contains(id) || steps.order.isDone(id, before: place)
   }
 
   private func unknown(

@@ -66,21 +66,15 @@ struct HostDecoder {
   }
 
   private func services(_ node: YAMLNode) -> [String] {
-    var services: [String] = []
-    for item in decoder.list(node, "a list of services, in the order of starting") ?? [] {
-      guard let service = decoder.nonEmptyString(item, "the name of a service") else { continue }
-      if !ScalarSyntax.isServiceName(service) {
-        decoder.diagnostics.error(
-          .badName, at: item.position, "\(Quoted.text(service)) can't be the name of a service",
-          hint: "it must not start with '-' or hold control characters")
-      } else if services.contains(service) {
-        decoder.diagnostics.error(
-          .duplicate, at: item.position, "the service \(Quoted.text(service)) is listed twice")
-      } else {
-        services.append(service)
-      }
+    let items = decoder.list(node, "a list of services, in the order of starting") ?? []
+    let services = decoder.distinct(items, "the name of a service")
+    for service in services where !ScalarSyntax.isServiceName(service.text) {
+      decoder.diagnostics.error(
+        .badName, at: service.position,
+        "\(Quoted.text(service.text)) can't be the name of a service",
+        hint: "it must not start with '-' or hold control characters")
     }
-    return services
+    return services.map(\.text)
   }
 
   private func guid(_ node: YAMLNode) -> GUIDSource? {

@@ -86,17 +86,18 @@ struct InventoryDecoder {
 /// The sites and hosts that are written down, decoded or not: a host with a fault is no unknown host.
 struct DeclaredHosts {
   let hosts: [String: [String]]
+  let sites: [String]
+  let ids: [String]
 
   init(sites: YAMLNode?) {
     guard case .mapping(let sites)? = sites?.content else {
-      hosts = [:]
+      (hosts, self.sites, ids) = ([:], [], [])
       return
     }
     hosts = Dictionary(uniqueKeysWithValues: sites.map { ($0.key, Self.hosts(of: $0.value)) })
+    self.sites = sites.map(\.key)
+    ids = sites.flatMap { site in Self.hosts(of: site.value).map { "\(site.key).\($0)" } }
   }
-
-  var sites: [String] { hosts.keys.sorted() }
-  var ids: [String] { sites.flatMap { site in (hosts[site] ?? []).map { "\(site).\($0)" } } }
 
   private static func hosts(of site: YAMLNode) -> [String] {
     guard case .mapping(let keys) = site.content,

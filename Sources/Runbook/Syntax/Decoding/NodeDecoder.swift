@@ -137,6 +137,21 @@ struct NodeDecoder {
     return items
   }
 
+  /// Texts of a list, each once.
+  func distinct(_ items: [YAMLNode], _ what: String) -> [LocatedText] {
+    var seen: Set<String> = []
+    return items.compactMap { item in
+      guard let text = nonEmptyString(item, what) else { return nil }
+      guard seen.insert(text).inserted else {
+        diagnostics.error(
+          .duplicate, at: item.position, "\(Quoted.text(text)) is listed twice",
+          hint: "remove one of the two")
+        return nil
+      }
+      return LocatedText(text: text, position: item.position)
+    }
+  }
+
   /// The items of a list with at least one.
   func nonEmptyList(_ node: YAMLNode, _ expected: String) -> [YAMLNode]? {
     guard let items = list(node, expected) else { return nil }
