@@ -74,7 +74,7 @@ struct NodeDecoder {
   }
 
   /// One of `choices`.
-  func choice(_ node: YAMLNode, _ choices: [String], called plural: String) -> String? {
+  func choice(_ node: YAMLNode, _ choices: [String]) -> String? {
     guard let text = string(node, "one of \(choices.joined(separator: ", "))") else { return nil }
     guard choices.contains(text) else {
       diagnostics.error(
@@ -90,7 +90,7 @@ struct NodeDecoder {
   func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ node: YAMLNode, of type: Choice.Type
   ) -> Choice? {
-    choice(node, type.allCases.map(\.rawValue), called: "choices").flatMap(Choice.init)
+    choice(node, type.allCases.map(\.rawValue)).flatMap(Choice.init)
   }
 
   /// A name: `[a-z][a-z0-9-]*`.
@@ -109,6 +109,23 @@ struct NodeDecoder {
     return false
   }
 
+  /// A path that starts at a root.
+  func absolutePath(_ node: YAMLNode) -> String? {
+    guard let path = nonEmptyString(node, "an absolute path") else { return nil }
+    guard ScalarSyntax.isAbsolutePath(path) else {
+      diagnostics.error(
+        .notAbsolute, at: node.position, "\(Quoted.text(path)) is not an absolute path",
+        hint: "start it with '/', a drive such as 'C:\\', or a share '\\\\server\\share'")
+      return nil
+    }
+    return path
+  }
+
+  /// A list of texts, each with something in it; a program and its arguments, for example.
+  func strings(_ node: YAMLNode, _ expected: String) -> [String]? {
+    nonEmptyList(node, expected)?.compactMap { nonEmptyString($0, "text") }
+  }
+
   /// The items of a list.
   func list(_ node: YAMLNode, _ expected: String) -> [YAMLNode]? {
     guard case .sequence(let items) = node.content else {
@@ -118,6 +135,21 @@ struct NodeDecoder {
       return nil
     }
     return items
+  }
+
+  /// Texts of a list, each once.
+  func distinct(_ items: [YAMLNode], _ what: String) -> [LocatedText] {
+    var seen: Set<String> = []
+    return items.compactMap { item in
+      guard let text = nonEmptyString(item, what) else { return nil }
+      guard seen.insert(text).inserted else {
+        diagnostics.error(
+          .duplicate, at: item.position, "\(Quoted.text(text)) is listed twice",
+          hint: "remove one of the two")
+        return nil
+      }
+      return LocatedText(text: text, position: item.position)
+    }
   }
 
   /// The items of a list with at least one.

@@ -26,24 +26,24 @@ enum ScalarSyntax {
     }
   }
 
-  /// A size in bytes: `10MiB`, `512KiB`, `2GB`, `100B`. Nil when it isn't one or doesn't fit.
-  static func size(_ text: String) -> Int? {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let unit = String(text.dropFirst(digits.count))
-    guard let count = Int(digits), let factor = sizeUnits[unit] else { return nil }
-    let (size, overflow) = count.multipliedReportingOverflow(by: factor)
-    return overflow ? nil : size
-  }
-
-  private static let sizeUnits = [
-    "B": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
-    "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
-  ]
-
   /// `[a-z][a-z0-9-]*`, at most 64 characters.
   static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, isLetter(first), text.utf8.count <= 64 else { return false }
     return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  /// A path that means the same from every working directory: POSIX, with a Windows drive, or UNC.
+  static func isAbsolutePath(_ text: String) -> Bool {
+    if text.hasPrefix("/") || text.hasPrefix(#"\\"#) { return true }
+    let start = Array(text.prefix(3))
+    return start.count == 3 && start[0].isASCII && start[0].isLetter && start[1] == ":"
+      && (start[2] == "\\" || start[2] == "/")
+  }
+
+  /// What could be taken for an option or steer a terminal is no service.
+  static func isServiceName(_ text: String) -> Bool {
+    !text.isEmpty && !text.hasPrefix("-")
+      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {

@@ -46,6 +46,7 @@ extension DiagnosticCode {
   /// The one list of what can be wrong.
   public enum Word: String, Sendable, Codable, CaseIterable {
     // The text.
+    case unreadable
     case tooLarge = "too_large"
     case badCharacter = "bad_character"
     case badEncoding = "bad_encoding"
@@ -73,5 +74,43 @@ extension DiagnosticCode {
     case unknownChoice = "unknown_choice"
     case emptyList = "empty_list"
     case outOfRange = "out_of_range"
+    case notAbsolute = "not_absolute"
+    case duplicate
+    case unknownName = "unknown_name"
+
+    // An inventory.
+    case sameFile = "same_file"
+    case sameGUID = "same_guid"
+    case missingManager = "missing_manager"
+
+    // References and conditions.
+    case badReference = "bad_reference"
+    case unknownReference = "unknown_reference"
+    case notYetKnown = "not_yet_known"
+    case badCondition = "bad_condition"
+
+    // Steps.
+    case unknownAction = "unknown_action"
+    case unknownParameter = "unknown_parameter"
+    case missingParameter = "missing_parameter"
+    case refusedArguments = "refused_arguments"
+    case literalSecret = "literal_secret"
+    case missingTarget = "missing_target"
+    case unexpectedTarget = "unexpected_target"
+    case unknownTarget = "unknown_target"
+    case wrongTarget = "wrong_target"
+    case notEarlier = "not_earlier"
+    case unknownGuard = "unknown_guard"
+    case missingApproval = "missing_approval"
+    case notAPrecheck = "not_a_precheck"
+
+    // Parameters.
+    case missingValue = "missing_value"
+    case sameSite = "same_site"
+
+    // Warnings.
+    case unusedParameter = "unused_parameter"
+    case uncheckedTruncation = "unchecked_truncation"
+    case idleKey = "idle_key"
   }
 }

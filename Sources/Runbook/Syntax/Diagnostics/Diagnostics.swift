@@ -15,6 +15,13 @@ public struct Diagnostics: Error, Sendable, Hashable, Codable, CustomStringConve
     self.errorCount = errorCount
   }
 
+  /// What is wrong with several texts.
+  init(merging several: [Diagnostics]) {
+    self.init(
+      all: several.flatMap(\.all), omitted: several.map(\.omitted).reduce(0, +),
+      errorCount: several.map(\.errorCount).reduce(0, +))
+  }
+
   public var hasErrors: Bool { errorCount > 0 }
 
   public var description: String {

@@ -2,6 +2,8 @@
 enum NearestWord {
   /// Words longer than this, in characters, are not compared.
   static let longestWord = 64
+  /// Words beyond these are not compared: a hint isn't worth the time that a hostile file asks for.
+  static let mostWords = 500
 
   /// The closest of `words` to `word`, or nil when none is close.
   ///
@@ -10,7 +12,7 @@ enum NearestWord {
     guard !word.isEmpty, word.count <= longestWord else { return nil }
     let allowed = max(1, word.count / 3)
     var best: (word: String, distance: Int)?
-    for candidate in words where candidate.count <= longestWord {
+    for candidate in words.prefix(mostWords) where abs(candidate.count - word.count) <= allowed {
       let distance = distance(normalized(word), normalized(candidate))
       guard distance <= allowed, distance < best?.distance ?? .max else { continue }
       best = (candidate, distance)

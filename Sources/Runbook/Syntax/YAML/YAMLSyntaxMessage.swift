@@ -107,7 +107,10 @@ struct YAMLSyntaxMessage {
   private static func position(
     ofByte offset: Int, in body: UnsafeBufferPointer<UInt8>
   ) -> SourcePosition {
-    let before = String(decoding: body.prefix(offset), as: UTF8.self)
+    // Of a broken sequence libyaml gives the byte that breaks it; the character starts before.
+    let before =
+      (0...min(3, offset)).lazy
+      .compactMap { String(validating: body.prefix(offset - $0), as: UTF8.self) }.first ?? ""
     var line = 1
     var column = 1
     for character in before {
