@@ -6,7 +6,9 @@ import Testing
 /// place in it, or the n-th thing that its `act` does.
 @Suite("Killed at every crash point, a run is resumed to the same end")
 struct CrashMatrixTests {
-  static let labOptions = ["--job-interval", "50ms", "--ship-interval", "50ms", "--heartbeat-interval", "200ms"]
+  static let labOptions = [
+    "--job-interval", "50ms", "--ship-interval", "50ms", "--heartbeat-interval", "200ms",
+  ]
 
   /// Points that every step passes, whether it acts or not.
   static let always: [CrashPoint] = [.stepStarted, .beforeOutcome, .afterOutcome]

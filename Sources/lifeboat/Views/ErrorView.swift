@@ -40,9 +40,33 @@ struct ErrorView {
     } catch let error as InputError {
       throw show(
         Message(code: error.code, text: error.message, advice: error.advice, status: .invalid))
+    } catch let diagnostics as Diagnostics {
+      throw show(diagnostics)
     } catch is CancellationError {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
+  }
+
+  private func show(_ diagnostics: Diagnostics) -> ExitCode {
+    switch format {
+    case .text:
+      console.writeError(diagnostics.description)
+      let count = diagnostics.errorCount
+      console.writeError("lifeboat: \(count) \(count == 1 ? "error" : "errors"); nothing was done")
+    case .json:
+      let list = diagnostics.all.map { diagnostic -> JSON in
+        [
+          "severity": .string(diagnostic.severity.rawValue),
+          "code": .string(diagnostic.code.description), "message": .string(diagnostic.message),
+          "hint": diagnostic.hint.map(JSON.string) ?? .null, "file": .string(diagnostic.file),
+          "line": diagnostic.position.map { .integer(Int64($0.line)) } ?? .null,
+          "column": diagnostic.position.map { .integer(Int64($0.column)) } ?? .null,
+        ]
+      }
+      console.write(
+        JSON(dictionaryLiteral: ("valid", false), ("diagnostics", .array(list))).description)
+    }
+    return ExitCode(ExitStatus.invalid.rawValue)
   }
 
   func show(_ message: Message) -> ExitCode {

@@ -12,8 +12,7 @@ struct LoadedPlan {
   private let inventoryFile: String
   private let parameters: [String: String]
 
-  /// Throws `Diagnostics` with everything that is wrong, `InputError` when a file can't be read. Warnings are shown on
-  /// standard error.
+  /// Throws `Diagnostics` with everything that is wrong. Warnings are shown on standard error.
   init(
     runbookFile: String, inventoryFile: String, parameters: [String: String], console: Console
   ) throws {
@@ -21,8 +20,8 @@ struct LoadedPlan {
     self.inventoryFile = URL(fileURLWithPath: inventoryFile).standardizedFileURL.path
     self.parameters = parameters
     let planned = try Planner(catalogue: .standard).plan(
-      runbook: try SourceText(file: runbookFile, of: "runbook"),
-      inventory: try SourceText(file: inventoryFile, of: "inventory"), parameters: parameters)
+      runbook: try SourceText(contentsOf: runbookFile),
+      inventory: try SourceText(contentsOf: inventoryFile), parameters: parameters)
     plan = planned.plan
     warnings = planned.warnings
     for warning in warnings.all { console.writeError(warning.description) }

@@ -36,7 +36,9 @@ struct JobHistory {
       try Row.fetchAll($0, sql: "SELECT guid, site, started_at, finished_at FROM job_history")
     }
     return rows.map {
-      Run(guid: $0["guid"], site: $0["site"], startedAt: $0["started_at"], finishedAt: $0["finished_at"])
+      Run(
+        guid: $0["guid"], site: $0["site"], startedAt: $0["started_at"],
+        finishedAt: $0["finished_at"])
     }
   }
 
