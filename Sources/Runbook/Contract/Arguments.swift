@@ -28,6 +28,11 @@ public struct Arguments: Sendable {
     values[name]?.string.flatMap { Duration(runbook: $0) }
   }
 
+  /// In bytes.
+  public func size(_ name: String) -> Int? {
+    values[name]?.string.flatMap { Int(runbookSize: $0) }
+  }
+
   /// The value of a parameter that the schema requires.
   public func required(_ name: String) throws -> Value {
     guard let value = values[name] else {
