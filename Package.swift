@@ -53,7 +53,8 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "LabScheduler", dependencies: ["CPlatform", argumentParser, grdb, subprocess, system],
+      name: "LabScheduler",
+      dependencies: ["CCrypto", "CPlatform", argumentParser, grdb, system],
       swiftSettings: swiftSettings),
     .target(
       name: "TestSupport", dependencies: ["Runbook", "Journal", "Engine"],

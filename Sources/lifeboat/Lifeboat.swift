@@ -3,5 +3,23 @@ import ArgumentParser
 @main
 struct Lifeboat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lifeboat", abstract: "Runs disaster-recovery runbooks.")
+    commandName: "lifeboat",
+    abstract: "Runs disaster-recovery runbooks: rehearsed, idempotent, resumable, and journalled.",
+    discussion: """
+      First look:   lifeboat rehearse RUNBOOK --sites sites.yaml
+      For real:     lifeboat execute RUNBOOK --sites sites.yaml
+      After a stop: lifeboat explain, then lifeboat resume RUN
+
+      Exit codes
+      \(ExitStatus.help)
+      """,
+    version: Version.current,
+    subcommands: [
+      ValidateCommand.self, RehearseCommand.self, ExecuteCommand.self, ResumeCommand.self,
+      ExplainCommand.self, AuditCommand.self, ActionsCommand.self, LabCommand.self,
+    ])
+}
+
+enum Version {
+  static let current = "0.1.0"
 }

@@ -1,0 +1,117 @@
+public import Journal
+public import Runbook
+
+/// Executes plans, and resumes executions. Nothing else in Lifeboat makes an `Operator`.
+public struct Executor: Sendable {
+  /// How long a lease lasts without being renewed. Only a runner on another machine, whose life can't be looked up, is
+  /// waited for that long.
+  static let leaseLifetime = Duration.seconds(60)
+
+  let surroundings: Surroundings
+  let world: any OperableWorld
+  let answers: any GateAnswers
+  let control: RunControl
+  let crashes: CrashPlan
+
+  public init(
+    surroundings: Surroundings, world: any OperableWorld, answers: any GateAnswers,
+    control: RunControl = RunControl(), crashes: CrashPlan = .none
+  ) {
+    self.surroundings = surroundings
+    self.world = world
+    self.answers = answers
+    self.control = control
+    self.crashes = crashes
+  }
+
+  /// Executes a plan under a new run. Throws `JournalError` when another runner holds the lease on one of the plan's
+  /// sites: nothing was done then.
+  public func execute(
+    _ plan: Plan, as run: String, from origin: RunOrigin
+  ) async throws -> RunEnded {
+    try await underLease(run: run, plan) { recorder in
+      try await recorder.record(
+        try RunStarted(.execution, plan, origin, surroundings, precheckReasons: origin.accepted))
+      crashes.reach(.runStarted)
+      return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
+    }
+  }
+
+  /// Goes on with a run. `plan` is the runbook as it is now; it must be what the run began with.
+  public func resume(_ recorded: RecordedRun, with plan: Plan) async throws -> RunEnded {
+    try requireResumable(recorded)
+    try plan.requireSame(asRecorded: recorded.plan)
+    return try await underLease(run: recorded.id, plan) { recorder in
+      // What the journal holds now that nobody else can write: the run may have moved on since it was read.
+      let current = try await RecordedRun.read(recorded.id, from: surroundings.journal)
+      try requireResumable(current)
+      try await recorder.record(
+        RunResumed(
+          planDigest: current.started.planDigest, person: surroundings.person,
+          version: surroundings.version))
+      crashes.reach(.runStarted)
+      return try await perform(
+        plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)
+    }
+  }
+
+  private func requireResumable(_ recorded: RecordedRun) throws {
+    guard recorded.started.type == .execution else {
+      throw EngineError(
+        "run.not_an_execution", "\(recorded.id) is a rehearsal: there is nothing to resume",
+        advice: "'lifeboat execute' begins a run")
+    }
+    if let ended = recorded.ended, !ended.resumable {
+      throw EngineError(
+        "run.ended",
+        "\(recorded.id) has ended (\(ended.ending.rawValue)): there is nothing to resume",
+        advice: "'lifeboat audit show \(recorded.id)' shows it")
+    }
+  }
+
+  /// The whole run, in order.
+  private func perform(
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String]
+  ) async throws -> RunEnded {
+    let context = makeContext(plan, recorder: recorder, recorded: recorded)
+    do {
+      if recorded?.hasBegunSteps != true {
+        let refusal = try await Prechecks(context: context, accepted: accepted).run()
+        if let refusal { return try await end(refusal, recorder) }
+      }
+      let run = StepsRun(context: context, recorded: recorded, control: control)
+      let ended = try await run.run()
+      crashes.reach(.runBeforeEnd)
+      return try await end(ended, recorder)
+    } catch is CancellationError {
+      return try await end(await interrupted(context), recorder)
+    }
+  }
+
+  private func makeContext(
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?
+  ) -> RunContext {
+    RunContext(
+      plan: plan, catalogue: surroundings.catalogue, world: world, recorder: recorder,
+      gates: GateKeeper(
+        recorder: recorder, answers: answers, person: surroundings.person,
+        planDigest: recorder.planDigest, kept: recorded?.answers ?? []),
+      board: Board(
+        observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),
+      crashes: crashes)
+  }
+
+  private func end(_ ended: RunEnded, _ recorder: Recorder) async throws -> RunEnded {
+    // The task may have been cancelled; that it stopped must be written down all the same.
+    try await Task { try await recorder.record(ended) }.value
+    crashes.reach(.runAfterEnd)
+    return ended
+  }
+
+  private func interrupted(_ context: RunContext) async -> RunEnded {
+    RunEnded(
+      ending: .interrupted, message: "stopped at once, as asked; what was being done is in doubt",
+      advice: "'lifeboat resume \(context.recorder.run)' looks before it does anything",
+      resumable: true, outcomes: await context.board.counts)
+  }
+}

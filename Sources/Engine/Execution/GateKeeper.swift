@@ -1,0 +1,99 @@
+import Foundation
+import Journal
+public import Runbook
+
+/// Where answers to gates come from: a terminal, or the command line.
+public protocol GateAnswers: Sendable {
+  /// Nil when nobody is there to answer: the run then waits, and is resumed with the answer.
+  func answer(_ question: Question, step: String) async throws -> Answer?
+}
+
+/// A person's answer.
+public struct Answer: Sendable, Hashable {
+  public let isGranted: Bool
+  /// What the person said; for an attestation, on what they vouch.
+  public let words: String
+
+  public init(isGranted: Bool, words: String) {
+    self.isGranted = isGranted
+    self.words = words
+  }
+}
+
+/// Asks, and keeps what was answered. Answers are for one plan: those given to another don't count.
+actor GateKeeper {
+  enum Ruling: Sendable {
+    case granted
+    case refused(String)
+    /// So many people are still missing.
+    case open(missing: Int)
+  }
+
+  private let recorder: Recorder
+  private let answers: any GateAnswers
+  private let person: PersonRecord
+  private let planDigest: String
+  private var kept: [RecordedRun.GateAnswer]
+
+  init(
+    recorder: Recorder, answers: any GateAnswers, person: PersonRecord, planDigest: String,
+    kept: [RecordedRun.GateAnswer]
+  ) {
+    self.recorder = recorder
+    self.answers = answers
+    self.person = person
+    self.planDigest = planDigest
+    self.kept = kept.filter { $0.record.planDigest == planDigest }
+  }
+
+  /// Facts that people have vouched for in this run.
+  var attestedFacts: [Fact] {
+    kept.filter(\.record.granted).flatMap { $0.record.facts.map(\.fact) }
+  }
+
+  /// Asks until enough different people have granted it, one has refused, or nobody answers.
+  func ask(_ question: Question, step: String) async throws -> Ruling {
+    if let ruling = ruling(on: question, step: step), case .granted = ruling { return ruling }
+    try await recorder.record(
+      GateAsked(
+        gate: question.kind.rawValue, prompt: question.prompt, required: question.required),
+      step: step)
+    guard !hasAnswered(question, step: step),
+      let answer = try await answers.answer(question, step: step)
+    else { return .open(missing: missing(question, step: step)) }
+    let facts = question.facts.map { fact in
+      var attested = fact
+      attested.source = .attested
+      attested.at = recorder.time.now()
+      return FactRecord(attested, at: recorder.time.now())
+    }
+    let record = GateAnswered(
+      gate: question.kind.rawValue, prompt: question.prompt, granted: answer.isGranted,
+      words: answer.words, person: person, planDigest: planDigest,
+      facts: answer.isGranted ? facts : [])
+    try await recorder.record(record, step: step)
+    kept.append(RecordedRun.GateAnswer(step: step, record: record))
+    if !answer.isGranted { return .refused(answer.words) }
+    return ruling(on: question, step: step) ?? .open(missing: missing(question, step: step))
+  }
+
+  private func ruling(on question: Question, step: String) -> Ruling? {
+    missing(question, step: step) == 0 ? .granted : nil
+  }
+
+  private func missing(_ question: Question, step: String) -> Int {
+    max(0, question.required - Set(grants(of: question, step: step)).count)
+  }
+
+  /// One person can't be two.
+  private func hasAnswered(_ question: Question, step: String) -> Bool {
+    grants(of: question, step: step).contains(person.identity)
+  }
+
+  private func grants(of question: Question, step: String) -> [String] {
+    kept.filter {
+      $0.step == step && $0.record.granted && $0.record.gate == question.kind.rawValue
+        && $0.record.prompt == question.prompt
+    }.map(\.record.person.identity)
+  }
+}

@@ -1,0 +1,109 @@
+public import Journal
+public import Runbook
+
+/// What a run is given: everything outside the engine comes through here.
+public struct Surroundings: Sendable {
+  public let catalogue: ActionCatalogue
+  public let journal: Journal
+  public let time: any TimeSource
+  public let person: PersonRecord
+  public let version: String
+  /// Called with each entry once it is durable.
+  public let watch: @Sendable (Entry) -> Void
+
+  public init(
+    catalogue: ActionCatalogue, journal: Journal, time: any TimeSource, person: PersonRecord,
+    version: String, watch: @escaping @Sendable (Entry) -> Void = { _ in }
+  ) {
+    self.catalogue = catalogue
+    self.journal = journal
+    self.time = time
+    self.person = person
+    self.version = version
+    self.watch = watch
+  }
+}
+
+/// What the steps of one execution share.
+struct RunContext: Sendable {
+  let plan: Plan
+  let catalogue: ActionCatalogue
+  let world: any OperableWorld
+  let recorder: Recorder
+  let gates: GateKeeper
+  let board: Board
+  let crashes: CrashPlan
+
+  var time: any TimeSource { recorder.time }
+}
+
+/// What the steps of a run have seen and how they ended: where references to earlier steps are looked up.
+actor Board {
+  private var observations: [String: Observation]
+  private(set) var outcomes: [String: StepEnded.Outcome]
+
+  init(
+    observations: [String: Observation] = [:], outcomes: [String: StepEnded.Outcome] = [:]
+  ) {
+    self.observations = observations
+    self.outcomes = outcomes
+  }
+
+  func keep(_ outcome: StepEnded.Outcome, _ observation: Observation, of step: String) {
+    outcomes[step] = outcome
+    observations[step] = observation
+  }
+
+  var counts: [String: Int] {
+    Dictionary(outcomes.values.map { ($0.rawValue, 1) }, uniquingKeysWith: +)
+  }
+
+  /// Everything that is known now, for resolving values in one go.
+  var snapshot: StepFacts {
+    StepFacts(observations: observations, outcomes: outcomes.mapValues(\.rawValue))
+  }
+}
+
+/// Answers `${steps.ID.PROPERTY}`.
+struct StepFacts: Sendable {
+  var observations: [String: Observation] = [:]
+  var outcomes: [String: String] = [:]
+
+  func value(of reference: StepReference) throws -> Value {
+    if reference.property == "outcome", let outcome = outcomes[reference.step] {
+      return .string(outcome)
+    }
+    let facts = observations[reference.step]?.facts ?? []
+    guard
+      let value = facts.first(where: {
+        $0.key.property == reference.property && $0.reading.value != nil
+      })?.reading.value
+    else {
+      throw ActionError(
+        "step.reference_unknown", "\(reference) has no value: that step saw no such fact")
+    }
+    return value
+  }
+}
+
+extension PlannedStep {
+  /// The action, with every value known. Throws `ActionError`.
+  func makeAction(
+    from catalogue: ActionCatalogue, inventory: Inventory, facts: StepFacts
+  ) throws -> any Action {
+    guard let type = catalogue[action] else {
+      throw ActionError("action.unknown", "there is no action '\(action)'")
+    }
+    let values = try arguments.mapValues { try $0.resolved(facts.value(of:)) }
+    return try type.init(
+      Arguments(step: id, values: values, target: target, inventory: inventory))
+  }
+
+  /// A plan's durations were checked when it was made; what isn't one any more came out of a damaged journal.
+  func duration(_ text: String) throws -> Duration {
+    guard let duration = Duration(runbook: text) else {
+      throw EngineError("plan.duration", "step \(id): '\(text)' is no duration")
+    }
+    return duration
+  }
+}

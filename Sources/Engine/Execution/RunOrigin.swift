@@ -1,0 +1,43 @@
+import Journal
+public import Runbook
+
+/// Where a run comes from, beside its plan: what its first entry says.
+public struct RunOrigin: Sendable {
+  public let runbookFile: String
+  public let inventoryFile: String
+  /// Values of parameters as they were given, by name.
+  public let givenParameters: [String: String]
+  /// Reasons for going on without a critical precheck, by the precheck's id.
+  public let accepted: [String: String]
+
+  public init(
+    runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
+    accepted: [String: String] = [:]
+  ) {
+    self.runbookFile = runbookFile
+    self.inventoryFile = inventoryFile
+    self.givenParameters = givenParameters
+    self.accepted = accepted
+  }
+}
+
+extension Plan {
+  /// `sha256:…` over the plan's canonical JSON.
+  public func digest() throws -> String { try Digest(of: JSON(encoding: self)).description }
+}
+
+extension RunStarted {
+  init(
+    _ type: RunKind, _ plan: Plan, _ origin: RunOrigin, _ surroundings: Surroundings,
+    precheckReasons: [String: String] = [:]
+  ) throws {
+    let planJSON = try JSON(encoding: plan)
+    self.init(
+      type: type, runbook: plan.runbook, runType: plan.runType.rawValue,
+      description: plan.description, planDigest: try Digest(of: planJSON).description,
+      plan: planJSON, runbookFile: origin.runbookFile, inventoryFile: origin.inventoryFile,
+      givenParameters: origin.givenParameters,
+      sites: plan.sites, person: surroundings.person, version: surroundings.version,
+      acceptedPrechecks: precheckReasons)
+  }
+}

@@ -1,0 +1,58 @@
+import Journal
+import Runbook
+
+/// How a step ended, and whether the run ends with it.
+struct StepEnding: Sendable {
+  let outcome: StepEnded.Outcome
+  let message: String
+  var observation = Observation()
+  var failure: FailureRecord?
+  var guards: [GuardRecord] = []
+  var predicted: Observation?
+  /// Nil: the run goes on.
+  var ending: RunEnded.Ending?
+
+  static func done(_ outcome: StepEnded.Outcome, _ sight: Sight) -> StepEnding {
+    StepEnding(
+      outcome: outcome, message: sight.verdict.explanation, observation: sight.observation)
+  }
+
+  static func failed(_ sight: Sight, _ failure: FailureRecord) -> StepEnding {
+    StepEnding(
+      outcome: .failed, message: failure.message, observation: sight.observation,
+      failure: failure, ending: .failed)
+  }
+
+  static func inDoubt(_ sight: Sight, _ failure: FailureRecord) -> StepEnding {
+    StepEnding(
+      outcome: .inDoubt, message: failure.message, observation: sight.observation,
+      failure: failure, ending: .inDoubt)
+  }
+
+  static func refused(_ sight: Sight, _ check: GuardCheck) -> StepEnding {
+    StepEnding(
+      outcome: .failed, message: "refused: \(check.explanation)", observation: sight.observation,
+      failure: FailureRecord(
+        code: "guard.refused", message: check.explanation,
+        advice: "make it so, and resume the run; a guard is overridden only in the runbook, with a "
+          + "reason and an approval"),
+      guards: check.records, ending: .refused)
+  }
+
+  static func waiting(_ message: String, observation: Observation = Observation()) -> StepEnding {
+    StepEnding(
+      outcome: .waiting, message: message, observation: observation, ending: .waiting)
+  }
+
+  /// The predicted facts that came out otherwise.
+  var misses: [StepEnded.Miss] {
+    guard outcome == .changed, let predicted else { return [] }
+    return predicted.facts.compactMap { fact in
+      let observed = observation[fact.key]?.reading.value
+      guard observed != fact.reading.value else { return nil }
+      return StepEnded.Miss(
+        subject: fact.key.subject, property: fact.key.property,
+        predicted: fact.reading.value.map(JSON.init), observed: observed.map(JSON.init))
+    }
+  }
+}

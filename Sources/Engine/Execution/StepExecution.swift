@@ -1,0 +1,125 @@
+import Journal
+import Runbook
+
+/// One step of an execution: from its condition and gates to its verified end.
+struct StepExecution: Sendable {
+  let step: PlannedStep
+  let place: Int
+  let context: RunContext
+  /// What the journal says of an earlier try, when the run was resumed.
+  let progress: RecordedProgress
+  let recordedOutcome: StepEnded.Outcome?
+  let recordedAttempts: Int
+
+  /// Runs the step, and writes down how it ended before it returns.
+  func run() async throws -> StepEnding {
+    try await context.recorder.record(
+      StepStarted(
+        name: step.name, action: step.action, target: step.target?.description, place: place,
+        count: context.plan.steps.count),
+      step: step.id)
+    context.crashes.reach(.stepStarted, step: step.id)
+    var ending: StepEnding
+    do {
+      ending = try await perform()
+    } catch let error as ActionError {
+      ending = .failed(
+        Sight(observation: Observation(), verdict: .unknown(error.message)), FailureRecord(error))
+    }
+    let isTolerated = ending.ending == .failed && step.onError == .continue
+    if isTolerated { ending.ending = nil }
+    context.crashes.reach(.beforeOutcome, step: step.id)
+    try await write(ending, isTolerated: isTolerated)
+    context.crashes.reach(.afterOutcome, step: step.id)
+    return ending
+  }
+
+  private func write(_ ending: StepEnding, isTolerated: Bool) async throws {
+    await context.board.keep(ending.outcome, ending.observation, of: step.id)
+    try await context.recorder.record(
+      StepEnded(
+        outcome: ending.outcome, message: ending.message,
+        observation: ending.observation.records(at: context.time.now()),
+        failure: ending.failure, guards: ending.guards, misses: ending.misses,
+        tolerated: isTolerated),
+      step: step.id)
+  }
+
+  private func perform() async throws -> StepEnding {
+    let facts = await context.board.snapshot
+    if let condition = step.when, !(try condition.holds(facts.value(of:))) {
+      return StepEnding(outcome: .skipped, message: "'\(condition.text)' does not hold")
+    }
+    if let stop = try await askForApproval() { return stop }
+    let action = try step.makeAction(
+      from: context.catalogue, inventory: context.plan.inventory, facts: facts)
+    if let gate = action as? any GateAction { return try await pass(gate) }
+
+    let work = StepWork(
+      step: step, action: action, context: context, timeout: try step.duration(step.timeout),
+      attemptsBefore: recordedAttempts)
+    var sight = try await work.look()
+    if let question = work.attestation(for: sight) {
+      if let stop = try await ask(question) { return stop }
+      sight = try await work.look()
+    }
+    return try await recover(from: sight, with: work)
+  }
+
+  /// The recovery table's decision, carried out. In a fresh run it is always `start`.
+  private func recover(from sight: Sight, with work: StepWork) async throws -> StepEnding {
+    switch RecoveryTable.decide(
+      recorded: progress, verdict: sight.verdict, isRepeatable: work.isRepeatable)
+    {
+    case .start, .redo:
+      return try await work.bringAbout(from: sight)
+    case .skip:
+      return .done(recordedOutcome ?? .ok, sight)
+    case .conclude:
+      return .done(.changed, sight)
+    case .await:
+      return try await work.awaitEffect(from: sight)
+    case .ask:
+      return .inDoubt(
+        sight,
+        FailureRecord(
+          code: "step.in_doubt",
+          message:
+            "the run stopped while this step was being done, and it can't be told how far it came: "
+            + sight.verdict.explanation,
+          advice: "look at the target, finish or undo the step by hand, and resume the run"))
+    }
+  }
+
+  private func askForApproval() async throws -> StepEnding? {
+    guard let approval = step.approval else { return nil }
+    return try await ask(
+      Question(.approval, prompt: approval.prompt, required: approval.required))
+  }
+
+  private func pass(_ gate: any GateAction) async throws -> StepEnding {
+    if let stop = try await ask(gate.question) { return stop }
+    return StepEnding(
+      outcome: .ok, message: gate.question.kind == .approval ? "approved" : "vouched for")
+  }
+
+  /// Nil when it was granted.
+  private func ask(_ question: Question) async throws -> StepEnding? {
+    switch try await context.gates.ask(question, step: step.id) {
+    case .granted:
+      return nil
+    case .refused(let words):
+      return StepEnding(
+        outcome: .failed, message: "a person said no: \(words)",
+        failure: FailureRecord(
+          code: "gate.refused", message: "a person said no: \(words)",
+          advice: "resume the run when the answer is yes"),
+        ending: .refused)
+    case .open(let missing):
+      let option = question.kind == .approval ? "--approve" : "--attest"
+      return .waiting(
+        "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer "
+          + "(\(option) \(step.id)=\"…\")")
+    }
+  }
+}

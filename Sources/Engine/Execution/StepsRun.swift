@@ -1,0 +1,92 @@
+import Journal
+import Runbook
+
+/// All steps of an execution: each as soon as what it depends on is done, several at once where they don't depend on
+/// each other.
+struct StepsRun: Sendable {
+  let context: RunContext
+  let recorded: RecordedRun?
+  let control: RunControl
+
+  func run() async throws -> RunEnded {
+    var order = StepOrder(context.plan.steps)
+    var halt: Halt?
+    try await withThrowingTaskGroup(of: (PlannedStep, StepEnding).self) { group in
+      start(order.takeReady(), in: &group)
+      while let (step, ending) = try await group.next() {
+        if let kind = ending.ending {
+          halt = Halt.graver(halt, Halt(kind: kind, step: step.id, ending: ending))
+        } else {
+          order.finish(step.id)
+        }
+        if halt == nil, !control.isStopping { start(order.takeReady(), in: &group) }
+      }
+    }
+    let outcomes = await context.board.counts
+    if let halt { return halt.runEnded(run: context.recorder.run, outcomes: outcomes) }
+    return order.left.isEmpty ? done(outcomes) : stopped(before: order.left, outcomes)
+  }
+
+  private func start(
+    _ steps: [PlannedStep], in group: inout ThrowingTaskGroup<(PlannedStep, StepEnding), any Error>
+  ) {
+    for step in steps {
+      let execution = StepExecution(
+        step: step,
+        place: (context.plan.steps.firstIndex { $0.id == step.id } ?? 0) + 1,
+        context: context,
+        progress: recorded?.progress[step.id] ?? .nothing,
+        recordedOutcome: recorded?.outcomes[step.id],
+        recordedAttempts: recorded?.attempts[step.id] ?? 0)
+      group.addTask { (step, try await execution.run()) }
+    }
+  }
+
+  private func done(_ outcomes: [String: Int]) -> RunEnded {
+    let isUnchanged = outcomes[StepEnded.Outcome.changed.rawValue] == nil
+    let tolerated = outcomes[StepEnded.Outcome.failed.rawValue] ?? 0
+    let message =
+      if tolerated > 0 {
+        "done; \(tolerated) failed and \(tolerated == 1 ? "was" : "were") tolerated (on_error: continue)"
+      } else if isUnchanged {
+        "done: everything was so already, nothing was changed"
+      } else {
+        "done"
+      }
+    return RunEnded(ending: .done, message: message, resumable: false, outcomes: outcomes)
+  }
+
+  private func stopped(before left: [PlannedStep], _ outcomes: [String: Int]) -> RunEnded {
+    RunEnded(
+      ending: .interrupted, step: left.first?.id,
+      message: "stopped as asked, before \(left.map(\.id).joined(separator: ", "))",
+      advice: "'lifeboat resume \(context.recorder.run)' goes on", resumable: true,
+      outcomes: outcomes)
+  }
+}
+
+/// Why no further step is begun. Of several, what is in doubt counts most.
+private struct Halt: Sendable {
+  let kind: RunEnded.Ending
+  let step: String
+  let ending: StepEnding
+
+  static func graver(_ first: Halt?, _ second: Halt) -> Halt {
+    let order: [RunEnded.Ending] = [.inDoubt, .failed, .refused, .waiting]
+    guard let first, let a = order.firstIndex(of: first.kind),
+      let b = order.firstIndex(of: second.kind)
+    else { return second }
+    return a <= b ? first : second
+  }
+
+  func runEnded(run: String, outcomes: [String: Int]) -> RunEnded {
+    let advice =
+      switch kind {
+      case .waiting: "answer it with 'lifeboat resume \(run)'"
+      default: ending.failure?.advice ?? "put the cause right, then 'lifeboat resume \(run)'"
+      }
+    return RunEnded(
+      ending: kind, step: step, message: ending.message, advice: advice, resumable: true,
+      outcomes: outcomes)
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Journal
+import Runbook
+
+/// Writes a run's entries under its lease, and hands each to whoever watches: what people see live is what the journal
+/// holds.
+struct Recorder: Sendable {
+  let journal: Journal
+  let run: String
+  /// What answers to gates are bound to.
+  let planDigest: String
+  /// Nil for a rehearsal, which needs none: it changes nothing.
+  let lease: Lease?
+  let time: any TimeSource
+  let watch: @Sendable (Entry) -> Void
+
+  /// Durable when it returns. Throws `JournalError`, of code `leaseLost` when another runner has taken over.
+  func record<R: Record>(_ record: R, step: String? = nil) async throws {
+    let draft = EntryDraft(
+      at: Timestamp(time.now()), kind: R.kind, run: run, step: step,
+      body: try JSON(encoding: record), needsLease: lease != nil)
+    watch(try await journal.append(draft, under: lease))
+  }
+}
+
+extension Timestamp {
+  /// The same instant, as far as a floating-point number of seconds can say it.
+  var date: Date { Date(timeIntervalSince1970: Double(microsecondsSince1970) / 1_000_000) }
+}

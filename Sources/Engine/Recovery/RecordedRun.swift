@@ -1,0 +1,86 @@
+import Foundation
+public import Journal
+public import Runbook
+
+/// A run as the journal holds it: what resuming starts from.
+public struct RecordedRun: Sendable {
+  public let id: String
+  public let started: RunStarted
+  public let plan: Plan
+  public private(set) var progress: [String: RecordedProgress] = [:]
+  /// Outcomes of the steps that have ended for good.
+  public private(set) var outcomes: [String: StepEnded.Outcome] = [:]
+  public private(set) var answers: [GateAnswer] = []
+  /// The last observation of each step, for references to it.
+  public private(set) var observations: [String: Observation] = [:]
+  /// How often each step has acted: the number of its last attempt.
+  public private(set) var attempts: [String: Int] = [:]
+  /// Nil when the run was killed, or runs.
+  public private(set) var ended: RunEnded?
+
+  /// An answer to a gate, kept with the step that it belongs to.
+  public struct GateAnswer: Sendable {
+    public let step: String
+    public let record: GateAnswered
+  }
+
+  /// Throws `EngineError` when the entries are not those of one run.
+  public init(id: String, entries: [Entry]) throws {
+    guard let first = entries.first, let started = try first.record(RunStarted.self) else {
+      throw EngineError(
+        "run.not_found", "the journal has no run \(id)",
+        advice: "'lifeboat audit list' shows the runs")
+    }
+    self.id = id
+    self.started = started
+    self.plan = try started.plan.decode(Plan.self)
+    for entry in entries.dropFirst() { try take(entry) }
+  }
+
+  /// Reads a run from the journal. Throws `EngineError` when there is none of that name.
+  public static func read(_ id: String, from journal: Journal) async throws -> RecordedRun {
+    var entries: [Entry] = []
+    for try await entry in journal.entries(run: id) { entries.append(entry) }
+    return try RecordedRun(id: id, entries: entries)
+  }
+
+  /// Whether the run came past its prechecks.
+  public var hasBegunSteps: Bool { !progress.isEmpty || !outcomes.isEmpty }
+
+  private mutating func take(_ entry: Entry) throws {
+    if try entry.record(RunResumed.self) != nil { ended = nil }
+    if let record = try entry.record(RunEnded.self) { ended = record }
+    guard let step = entry.step else { return }
+    if let intent = try entry.record(StepIntent.self) {
+      progress[step] = .intent
+      outcomes[step] = nil
+      attempts[step] = intent.attempt
+      observations[step] = Observation(intent.observation.map(\.fact))
+    } else if try entry.record(StepActed.self) != nil {
+      progress[step] = .acted
+    } else if let record = try entry.record(StepEnded.self) {
+      end(step, record)
+    } else if let record = try entry.record(GateAnswered.self) {
+      answers.append(GateAnswer(step: step, record: record))
+    }
+  }
+
+  private mutating func end(_ step: String, _ record: StepEnded) {
+    if !record.observation.isEmpty {
+      observations[step] = Observation(record.observation.map(\.fact))
+    }
+    switch record.outcome {
+    case .ok, .changed:
+      progress[step] = .verified
+      outcomes[step] = record.outcome
+    case .skipped:
+      outcomes[step] = record.outcome
+    case .failed:
+      // It was judged after acting: what is known is that the effect isn't there.
+      progress[step] = .nothing
+      outcomes[step] = record.tolerated ? record.outcome : nil
+    case .inDoubt, .waiting:
+      break
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Journal
+import Runbook
+
+/// What a rehearsal has gathered on its way: the predicted world, and how the steps were judged.
+struct Course: Sendable {
+  private(set) var predictions: [Fact] = []
+  private(set) var facts = StepFacts()
+  /// The first step that couldn't be done: later ones are judged as if it had been.
+  private(set) var blockedBy: String?
+  private var isOpaque = false
+  private var judged: [(step: String, outcome: StepRehearsed.Outcome, basis: StepRehearsed.Basis)] =
+    []
+  private var openPrechecks: [(id: String, isRefusal: Bool)] = []
+
+  /// What a verdict stands on that saw nothing of its own.
+  var basis: StepRehearsed.Basis { isOpaque ? .opaque : .probed }
+
+  func basis(of sight: Sight) -> StepRehearsed.Basis {
+    if isOpaque { return .opaque }
+    return sight.observation.facts.contains { $0.source == .predicted } ? .predicted : .probed
+  }
+
+  mutating func take(precheck step: PlannedStep, _ sight: Sight) {
+    guard step.isCritical else { return }
+    switch sight.verdict {
+    case .satisfied: break
+    case .needed, .blocked: openPrechecks.append((step.id, true))
+    case .unknown: openPrechecks.append((step.id, false))
+    }
+  }
+
+  mutating func take(_ step: PlannedStep, _ judgement: Judgement) {
+    judged.append((step.id, judgement.outcome, judgement.basis))
+    if blockedBy == nil, judgement.outcome == .blocked, step.onError == .stop {
+      blockedBy = step.id
+    }
+    isOpaque = isOpaque || judgement.isOpaque
+    let predicted = (judgement.predicted?.facts ?? []).map { fact in
+      var predicted = fact
+      predicted.source = .predicted
+      return predicted
+    }
+    predictions.append(contentsOf: predicted)
+    facts.observations[step.id] = judgement.observation.overlaid(with: predicted)
+  }
+
+  /// The rehearsal's last entry.
+  func ended(planned plan: Plan) -> RunEnded {
+    let counts = Dictionary(judged.map { ($0.outcome.rawValue, 1) }, uniquingKeysWith: +)
+    let blocked = judged.filter { $0.outcome == .blocked }.map(\.step)
+    let unknown = judged.filter { $0.outcome == .unknown }.map(\.step)
+    let refusing = openPrechecks.filter(\.isRefusal).map(\.id)
+    let unsure = openPrechecks.filter { !$0.isRefusal }.map(\.id)
+    let ending: RunEnded.Ending
+    let message: String
+    if !(refusing + blocked).isEmpty {
+      ending = .blocked
+      message = "could not be executed now: \((refusing + blocked).joined(separator: ", "))"
+    } else if !(unsure + unknown).isEmpty {
+      ending = .unknown
+      message = "can't tell of \((unsure + unknown).joined(separator: ", "))"
+    } else {
+      ending = .done
+      message = "could be executed now; nothing was changed"
+    }
+    return RunEnded(
+      ending: ending, step: (refusing + blocked + unsure + unknown).first, message: message,
+      resumable: false, outcomes: counts, fidelityPercent: fidelity)
+  }
+
+  /// The share of steps that were judged by what was seen alone.
+  private var fidelity: Int {
+    judged.isEmpty ? 100 : judged.filter { $0.basis == .probed }.count * 100 / judged.count
+  }
+}

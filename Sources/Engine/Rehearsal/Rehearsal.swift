@@ -1,0 +1,114 @@
+public import Journal
+public import Runbook
+
+/// The real run minus `act`: the same plan, the same probes, the same judgements, each step judged in the world as the
+/// steps before it would leave it. It is given a world without operators, so it can't change anything.
+public struct Rehearsal: Sendable {
+  let surroundings: Surroundings
+  let world: any ObservableWorld
+  /// Whether probe files may be written, by `--allow-probe-files`: the only thing that a rehearsal may ever write.
+  let allowsProbeFiles: Bool
+
+  public init(
+    surroundings: Surroundings, world: any ObservableWorld, allowsProbeFiles: Bool = false
+  ) {
+    self.surroundings = surroundings
+    self.world = world
+    self.allowsProbeFiles = allowsProbeFiles
+  }
+
+  /// Rehearses a plan, and keeps what it found in the journal under `run`.
+  public func rehearse(
+    _ plan: Plan, as run: String, from origin: RunOrigin
+  ) async throws -> RunEnded {
+    let recorder = Recorder(
+      journal: surroundings.journal, run: run, planDigest: try plan.digest(), lease: nil,
+      time: surroundings.time,
+      watch: surroundings.watch)
+    try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings))
+    var course = Course()
+    for step in plan.prechecks { try await judge(precheck: step, plan, recorder, &course) }
+    for step in plan.steps { try await judge(step, plan, recorder, &course) }
+    let ended = course.ended(planned: plan)
+    try await recorder.record(ended)
+    return ended
+  }
+
+  private func judge(
+    precheck step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: inout Course
+  ) async throws {
+    let sight = try await look(at: step, plan, recorder, course).sight
+    try await recorder.record(
+      PrecheckJudged(
+        name: step.name, action: step.action, critical: step.isCritical,
+        verdict: VerdictRecord(sight.verdict),
+        observation: sight.observation.records(at: surroundings.time.now())),
+      step: step.id)
+    course.take(precheck: step, sight)
+  }
+
+  private func judge(
+    _ step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: inout Course
+  ) async throws {
+    let judgement: Judgement
+    do {
+      if let condition = step.when, !(try condition.holds(course.facts.value(of:))) {
+        judgement = Judgement(
+          outcome: .wouldSkip, message: "'\(condition.text)' does not hold", basis: course.basis)
+      } else {
+        let (action, sight) = try await look(at: step, plan, recorder, course)
+        judgement = Judgement(of: step, action, sight, basis: course.basis(of: sight))
+      }
+    } catch let error as ActionError {
+      // A value that an earlier step will only have at run time.
+      judgement = Judgement(outcome: .unknown, message: error.description, basis: course.basis)
+    }
+    let moment = surroundings.time.now()
+    try await recorder.record(
+      StepRehearsed(
+        name: step.name, action: step.action, target: step.target?.description,
+        outcome: judgement.outcome, basis: judgement.basis, message: judgement.message,
+        observation: judgement.observation.records(at: moment), guards: judgement.guards,
+        predicted: judgement.predicted?.records(at: moment), behind: course.blockedBy),
+      step: step.id)
+    course.take(step, judgement)
+  }
+
+  private func look(
+    at step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: Course
+  ) async throws -> (action: (any Action)?, sight: Sight) {
+    let action: any Action
+    do {
+      action = try step.makeAction(
+        from: surroundings.catalogue, inventory: plan.inventory, facts: course.facts)
+    } catch let error as ActionError where error.code != "step.reference_unknown" {
+      return (nil, Sight(observation: Observation(), verdict: .unknown(error.description)))
+    }
+    if action is any GateAction {
+      return (action, Sight(observation: Observation(), verdict: .needed("would ask")))
+    }
+    let sight = try await action.look(
+      with: world.makeObserver(), within: try step.duration(step.timeout), time: surroundings.time
+    ) { $0.overlaid(with: course.predictions) }
+    guard allowsProbeFiles, !sight.verdict.isSatisfied,
+      let provable = action as? any ProvableByProbeFiles
+    else { return (action, sight) }
+    return (action, try await prove(provable, step, recorder, seen: sight))
+  }
+
+  /// The proof that takes writing, with its beginning and its clean-up in the journal.
+  private func prove(
+    _ action: any ProvableByProbeFiles, _ step: PlannedStep, _ recorder: Recorder, seen: Sight
+  ) async throws -> Sight {
+    let token = "\(recorder.run)-\(step.id)"
+    try await recorder.record(ProbeFilesPlanned(token: token), step: step.id)
+    do {
+      let observation = try await action.prove(
+        world.makeProbeFileWriter(token: token), observer: world.makeObserver())
+      try await recorder.record(ProbeFilesRemoved(token: token), step: step.id)
+      return Sight(observation: observation, verdict: action.judge(observation))
+    } catch let error as ActionError {
+      return Sight(observation: seen.observation, verdict: .unknown(error.description))
+    }
+  }
+}

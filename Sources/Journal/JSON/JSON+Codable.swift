@@ -1,0 +1,65 @@
+internal import Foundation
+
+extension JSON: Codable {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
+    } else if let value = try? container.decode(Int64.self), JSON.exactIntegers.contains(value) {
+      self = .integer(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSON].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSON].self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .boolean(let value): try container.encode(value)
+    case .integer(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .string(let value): try container.encode(value)
+    case .array(let value): try container.encode(value)
+    case .object(let value): try container.encode(value)
+    }
+  }
+}
+
+extension JSON {
+  /// The JSON that `value` encodes itself as. `Date` is refused, because it would be written in a
+  /// form of Foundation's own: use `Timestamp`. `Data` becomes Base64.
+  public init(encoding value: some Encodable) throws(JSONError) {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .custom { date, encoder in
+      throw EncodingError.invalidValue(
+        date, .init(codingPath: encoder.codingPath, debugDescription: "use Timestamp, not Date"))
+    }
+    let text: Data
+    do {
+      text = try encoder.encode(value)
+    } catch {
+      throw JSONError(
+        code: .mismatched, message: "\(type(of: value)) has no JSON form: \(error)", offset: nil)
+    }
+    try self.init(parsing: text)
+  }
+
+  /// This value as a `T`. Throws `JSONError.Code.mismatched` naming the place that doesn't fit.
+  public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
+    let text = try canonical
+    do {
+      return try JSONDecoder().decode(type, from: text)
+    } catch {
+      throw JSONError(code: .mismatched, message: "this is no \(type): \(error)", offset: nil)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// A gate asks.
+public struct GateAsked: Record {
+  public static let kind = "gate.asked"
+  /// `approval` or `attest`.
+  public let gate: String
+  public let prompt: String
+  public let required: Int
+
+  public init(gate: String, prompt: String, required: Int) {
+    self.gate = gate
+    self.prompt = prompt
+    self.required = required
+  }
+}
+
+/// A person answered a gate. The answer is for one plan: under another digest it doesn't count.
+public struct GateAnswered: Record {
+  public static let kind = "gate.answered"
+  public let gate: String
+  public let prompt: String
+  public let granted: Bool
+  public let words: String
+  public let person: PersonRecord
+  public let planDigest: String
+  /// What an attestation makes known.
+  public let facts: [FactRecord]
+
+  public init(
+    gate: String, prompt: String, granted: Bool, words: String, person: PersonRecord,
+    planDigest: String, facts: [FactRecord]
+  ) {
+    self.gate = gate
+    self.prompt = prompt
+    self.granted = granted
+    self.words = words
+    self.person = person
+    self.planDigest = planDigest
+    self.facts = facts
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case gate, prompt, granted, words, person, facts
+    case planDigest = "plan_digest"
+  }
+}
+
+/// Probe files are about to be written; their names end with the token.
+public struct ProbeFilesPlanned: Record {
+  public static let kind = "probe_files.planned"
+  public let token: String
+
+  public init(token: String) { self.token = token }
+}
+
+/// The probe files were removed.
+public struct ProbeFilesRemoved: Record {
+  public static let kind = "probe_files.removed"
+  public let token: String
+
+  public init(token: String) { self.token = token }
+}

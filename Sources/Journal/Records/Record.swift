@@ -1,0 +1,110 @@
+/// The body of an entry: one struct a kind. Their JSON is a published contract (docs/journal-format.md): a field may be
+/// added, and never changes its meaning.
+public protocol Record: Sendable, Hashable, Codable {
+  /// The entry's `kind`: `run.started`.
+  static var kind: String { get }
+}
+
+extension Entry {
+  /// The body as the record of this kind; nil when the entry is of another kind.
+  public func record<R: Record>(_ type: R.Type) throws -> R? {
+    kind == R.kind ? try body.decode(R.self) : nil
+  }
+}
+
+/// Who did something, and from where.
+public struct PersonRecord: Sendable, Hashable, Codable {
+  /// The operating system's name for the account.
+  public let user: String
+  public let host: String
+  /// The account that `sudo` was called from, when it was.
+  public let realUser: String?
+
+  public init(user: String, host: String, realUser: String? = nil) {
+    self.user = user
+    self.host = host
+    self.realUser = realUser
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case user, host
+    case realUser = "real_user"
+  }
+
+  /// Who this is when two different people are asked for: the account behind `sudo` counts.
+  public var identity: String { realUser ?? user }
+}
+
+/// A fact as it is kept.
+public struct FactRecord: Sendable, Hashable, Codable {
+  public let subject: String
+  public let property: String
+  /// Absent when there was none; `gap` then says why.
+  public let value: JSON?
+  public let gap: String?
+  /// Whether the gap is that the target couldn't be asked.
+  public let unreachable: Bool?
+  /// `probed`, `predicted` or `attested`.
+  public let source: String
+  public let at: Timestamp
+
+  public init(
+    subject: String, property: String, value: JSON?, gap: String? = nil,
+    unreachable: Bool? = nil, source: String, at: Timestamp
+  ) {
+    self.subject = subject
+    self.property = property
+    self.value = value
+    self.gap = gap
+    self.unreachable = unreachable
+    self.source = source
+    self.at = at
+  }
+}
+
+/// An error as it is kept: the code is stable, the words are for people.
+public struct FailureRecord: Sendable, Hashable, Codable {
+  public let code: String
+  public let message: String
+  public let advice: String?
+
+  public init(code: String, message: String, advice: String? = nil) {
+    self.code = code
+    self.message = message
+    self.advice = advice
+  }
+}
+
+/// What an action made of an observation.
+public struct VerdictRecord: Sendable, Hashable, Codable {
+  /// `satisfied`, `needed`, `blocked` or `unknown`.
+  public let verdict: String
+  public let explanation: String
+
+  public init(verdict: String, explanation: String) {
+    self.verdict = verdict
+    self.explanation = explanation
+  }
+}
+
+/// What a guard found immediately before acting.
+public struct GuardRecord: Sendable, Hashable, Codable {
+  public let id: String
+  public let demand: String
+  /// `holds`, `violated` or `unknown`.
+  public let finding: String
+  public let explanation: String?
+  /// The reason for which it was overridden, when it was.
+  public let overridden: String?
+
+  public init(
+    id: String, demand: String, finding: String, explanation: String? = nil,
+    overridden: String? = nil
+  ) {
+    self.id = id
+    self.demand = demand
+    self.finding = finding
+    self.explanation = explanation
+    self.overridden = overridden
+  }
+}

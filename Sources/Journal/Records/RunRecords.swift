@@ -1,0 +1,151 @@
+/// A run began. It holds all that resuming needs: the whole plan, and where its parts were read from.
+public struct RunStarted: Record {
+  public static let kind = "run.started"
+
+  public enum RunKind: String, Sendable, Hashable, Codable { case execution, rehearsal }
+
+  public let type: RunKind
+  public let runbook: String
+  public let runType: String
+  public let description: String
+  /// `sha256:…` over the canonical JSON of `plan`.
+  public let planDigest: String
+  public let plan: JSON
+  public let runbookFile: String
+  public let inventoryFile: String
+  /// Values of parameters as they were given on the command line.
+  public let givenParameters: [String: String]
+  public let sites: [String]
+  public let person: PersonRecord
+  public let version: String
+  /// Reasons for going on without a critical precheck, by the precheck's id.
+  public let acceptedPrechecks: [String: String]
+
+  public init(
+    type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
+    plan: JSON, runbookFile: String, inventoryFile: String,
+    givenParameters: [String: String], sites: [String],
+    person: PersonRecord, version: String, acceptedPrechecks: [String: String]
+  ) {
+    self.type = type
+    self.runbook = runbook
+    self.runType = runType
+    self.description = description
+    self.planDigest = planDigest
+    self.plan = plan
+    self.runbookFile = runbookFile
+    self.inventoryFile = inventoryFile
+    self.givenParameters = givenParameters
+    self.sites = sites
+    self.person = person
+    self.version = version
+    self.acceptedPrechecks = acceptedPrechecks
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case type, runbook, description, plan, sites, person, version
+    case runType = "run_type"
+    case planDigest = "plan_digest"
+    case runbookFile = "runbook_file"
+    case inventoryFile = "inventory_file"
+    case givenParameters = "given_parameters"
+    case acceptedPrechecks = "accepted_prechecks"
+  }
+}
+
+/// A run that had stopped goes on.
+public struct RunResumed: Record {
+  public static let kind = "run.resumed"
+  public let planDigest: String
+  public let person: PersonRecord
+  public let version: String
+
+  public init(planDigest: String, person: PersonRecord, version: String) {
+    self.planDigest = planDigest
+    self.person = person
+    self.version = version
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case person, version
+    case planDigest = "plan_digest"
+  }
+}
+
+/// A run stopped, for good or until it is resumed. A run without this entry as its last was killed, and can be resumed.
+public struct RunEnded: Record {
+  public static let kind = "run.ended"
+
+  public enum Ending: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Everything that was asked for is so.
+    case done
+    /// A step failed; what it did is known.
+    case failed
+    /// A precheck or a guard said no; nothing was done after that.
+    case refused
+    /// It can't be told whether a step was done: a person must look.
+    case inDoubt = "in_doubt"
+    /// A gate waits for its answer.
+    case waiting
+    /// A person stopped the run.
+    case interrupted
+    /// Of a rehearsal: a step could not be done as things are.
+    case blocked
+    /// Of a rehearsal: of a step it can't be told.
+    case unknown
+  }
+
+  public let ending: Ending
+  /// The step that it ended at, when it was one.
+  public let step: String?
+  public let message: String
+  /// What to do next.
+  public let advice: String?
+  public let resumable: Bool
+  /// How many steps ended in each outcome.
+  public let outcomes: [String: Int]
+  /// Of a rehearsal: the share of judged steps that stand on probed facts alone, in per cent.
+  public let fidelityPercent: Int?
+
+  public init(
+    ending: Ending, step: String? = nil, message: String, advice: String? = nil,
+    resumable: Bool, outcomes: [String: Int], fidelityPercent: Int? = nil
+  ) {
+    self.ending = ending
+    self.step = step
+    self.message = message
+    self.advice = advice
+    self.resumable = resumable
+    self.outcomes = outcomes
+    self.fidelityPercent = fidelityPercent
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case ending, step, message, advice, resumable, outcomes
+    case fidelityPercent = "fidelity_percent"
+  }
+}
+
+/// A precheck was judged.
+public struct PrecheckJudged: Record {
+  public static let kind = "precheck.judged"
+  public let name: String
+  public let action: String
+  public let critical: Bool
+  public let verdict: VerdictRecord
+  public let observation: [FactRecord]
+  /// The reason for which a person accepted a finding that would have refused the run.
+  public let accepted: String?
+
+  public init(
+    name: String, action: String, critical: Bool, verdict: VerdictRecord,
+    observation: [FactRecord], accepted: String? = nil
+  ) {
+    self.name = name
+    self.action = action
+    self.critical = critical
+    self.verdict = verdict
+    self.observation = observation
+    self.accepted = accepted
+  }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+
+struct LabCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lab",
+    abstract: "Bring up, look at, strike, heal and take down a lab of two sites.",
+    subcommands: [Up.self, Status.self, Disaster.self, Heal.self, Down.self])
+}
+
+struct LabDirectory: ParsableArguments {
+  @Argument(help: "The lab's directory.")
+  var directory: String
+
+  var layout: LabLayout { LabLayout(directory) }
+}
+
+extension LabCommand {
+  struct Up: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a lab in an empty or new directory, or start what is down of one.")
+
+    @OptionGroup var lab: LabDirectory
+    @Flag(help: "Give production a secondary scheduler on the same database.")
+    var pair = false
+    @Option(help: "Between two runs of the quickest job.")
+    var jobInterval = Interval(milliseconds: 200)
+    @Option(help: "Between two looks of the replicators.")
+    var shipInterval = Interval(milliseconds: 200)
+    @Option(help: "Between two heartbeats of a server.")
+    var heartbeatInterval = Interval(milliseconds: 1000)
+    @Option(help: "Start type of the DR site's services: automatic, manual or disabled.")
+    var standbyStartType = StartType.disabled
+
+    func run() throws {
+      let layout = lab.layout
+      let (settings, isNew) = try prepare(layout)
+      let lock = try layout.lock()
+      try withExtendedLifetime(lock) {
+        try LabBuilder(layout: layout, settings: settings).build()
+        try HostStarter.start(layout.sites.flatMap { $0.hosts(settings) })
+      }
+      if isNew {
+        Terminal.show("The lab is up in \(layout.root); its inventory is \(layout.sitesFile).")
+      } else {
+        Terminal.show("The lab in \(layout.root) is up, with the settings it was made with.")
+      }
+    }
+
+    /// The settings of the lab that is there, or those of a new one, marked as a lab first of all.
+    private func prepare(_ layout: LabLayout) throws -> (settings: LabSettings, isNew: Bool) {
+      if File.exists(layout.settingsFile) { return (try layout.settings(), false) }
+      let exists = File.exists(layout.root)
+      guard try !exists || File.names(in: layout.root).isEmpty else {
+        throw LabError(
+          .refused, "\(layout.root): is not empty and is no lab; name a new or empty directory")
+      }
+      try File.createDirectory(layout.root)
+      let settings = LabSettings(
+        isPair: pair, jobInterval: jobInterval, shipInterval: shipInterval,
+        heartbeatInterval: heartbeatInterval, standbyStartType: standbyStartType,
+        addresses: try LabAddresses.draw(), madeDirectory: !exists, createdAt: Clock.now)
+      try File.replace(layout.settingsFile, with: try JSON.encode(settings, pretty: true))
+      return (settings, true)
+    }
+  }
+
+  struct Disaster: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Strike a site: its hosts lose their power, or hang.")
+
+    @OptionGroup var lab: LabDirectory
+    @Argument(help: "production or dr.") var site: SiteName
+    @Flag(help: "Cut the power: SIGKILL to all of the site (the default).") var kill = false
+    @Flag(help: "Let all of the site hang: SIGSTOP.") var hang = false
+
+    func validate() throws {
+      if kill, hang { throw ValidationError("--kill and --hang exclude each other.") }
+    }
+
+    func run() throws {
+      let settings = try lab.layout.settings()
+      let power = SitePower(hosts: lab.layout.site(site).hosts(settings))
+      if hang {
+        try power.hang()
+        Terminal.show("\(site) hangs: none of its processes answers.")
+      } else {
+        try power.cut()
+        Terminal.show("\(site) has lost its power: all of its processes are gone.")
+      }
+    }
+  }
+
+  struct Heal: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "End a disaster: hosts that hang go on, hosts that are down boot.")
+
+    @OptionGroup var lab: LabDirectory
+    @Argument(help: "production or dr; both when none is named.") var site: SiteName?
+
+    func run() throws {
+      let settings = try lab.layout.settings()
+      let lock = try lab.layout.lock()
+      let sites = site.map { [lab.layout.site($0)] } ?? lab.layout.sites
+      let hosts = sites.flatMap { $0.hosts(settings) }
+      try withExtendedLifetime(lock) {
+        try SitePower(hosts: hosts).resume()
+        try HostStarter.start(hosts)
+      }
+      Terminal.show("\(sites.map(\.name.rawValue).joined(separator: " and ")): all hosts are up.")
+    }
+  }
+
+  struct Down: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Stop a lab and remove what it made.")
+
+    @OptionGroup var lab: LabDirectory
+    @Flag(help: "Stop it, but keep its files.") var keep = false
+
+    func run() throws {
+      let layout = lab.layout
+      guard File.exists(layout.settingsFile) else {
+        Terminal.show("\(layout.root): there is no lab; nothing to do.")
+        return
+      }
+      let settings = try layout.settings()
+      let lock = try layout.lock()
+      try withExtendedLifetime(lock) {
+        try SitePower(hosts: layout.sites.flatMap { $0.hosts(settings) }).shutDown()
+        guard !keep else { return }
+        let left = try LabRemover(layout: layout, settings: settings).remove()
+        for file in left { Terminal.show("left in place, not the lab's: \(file)") }
+      }
+      Terminal.show("The lab in \(layout.root) is down\(keep ? "; its files are kept" : "").")
+    }
+  }
+}
+
+extension SiteName: ExpressibleByArgument {}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+
+/// The receiving half of a replicator.
+///
+/// A snapshot is applied *into* the live file by SQLite's backup, under one exclusive lock that
+/// spans the check of the role and the copy. Renaming a new file over the old one would be
+/// simpler, but a promotion that had opened the old file and waited for its lock would then
+/// commit into a file that is no longer there.
+final class Follower {
+  private let database: SchedulerDatabase
+  private let partner: Outbox
+  private let log: ServiceLog
+
+  init(database: SchedulerDatabase, partner: Outbox, log: ServiceLog) {
+    self.database = database
+    self.partner = partner
+    self.log = log
+  }
+
+  /// Follows the partner as far as it has shipped, if this site is to follow it.
+  func follow() throws {
+    let offered = try partner.head()
+    switch FollowDecision(own: try database.read(ReplicationState.read), offered: offered) {
+    case .nothing:
+      return
+    case .refresh:
+      if let offered { try refresh(offered) }
+    case .stepDown:
+      if let offered { try stepDown(offered) }
+      try follow()
+    case .apply:
+      if let offered, let image = try ReplicaImage.load(offered, from: partner) {
+        try apply(image)
+      }
+    }
+  }
+
+  private func refresh(_ offered: ShippedHead) throws {
+    try database.write { db in
+      try db.execute(
+        sql: """
+          UPDATE replication_state SET as_of = ?
+          WHERE role = 'replica' AND epoch = ? AND position = ?
+          """, arguments: [offered.asOf, offered.epoch, offered.position])
+    }
+  }
+
+  /// Ends the own, replaced line at once, before anything that can fail.
+  private func stepDown(_ offered: ShippedHead) throws {
+    try database.write { db in
+      let own = try ReplicationState.read(db)
+      guard FollowDecision(own: own, offered: offered) == .stepDown else { return }
+      try db.execute(sql: "UPDATE replication_state SET role = 'replica'")
+      log.write(
+        "stepped down: was \(own.role) at \(own.at), but \(offered.sourceSite) has shipped "
+          + "\(offered.at)")
+    }
+  }
+
+  private func apply(_ image: ReplicaImage) throws {
+    try database.queue.writeWithoutTransaction { live in
+      try holdingExclusiveLock(live) {
+        let own = try ReplicationState.read(live)
+        guard case .apply(let keepOwn) = FollowDecision(own: own, offered: image.head) else {
+          return  // promoted, or changed otherwise, since it was looked at
+        }
+        if keepOwn { try keepAside(live, own) }
+        try image.database.read { try $0.backup(to: live) }
+        if own.at.epoch != image.head.epoch || own.demotedEpoch != nil {
+          log.write("follows \(image.head.sourceSite) from \(image.head.at)")
+        }
+      }
+    }
+  }
+
+  /// Runs `body` while no other connection can read or write. The lock must outlast a
+  /// transaction, because a backup cannot begin inside one.
+  private func holdingExclusiveLock(_ db: Database, _ body: () throws -> Void) throws {
+    try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+    let result = Result {
+      try db.inTransaction(.exclusive) { .commit }
+      try body()
+    }
+    // The lock goes with the first access after the mode has changed.
+    try db.execute(sql: "PRAGMA locking_mode = NORMAL")
+    _ = try ReplicationState.read(db)
+    try result.get()
+  }
+
+  private func keepAside(_ live: Database, _ own: ReplicationState) throws {
+    let directory = (database.path as NSString).deletingLastPathComponent
+    let time = Clock.now.description.filter { $0 != "-" && $0 != ":" }
+    let name = "diverged-\(own.demotedEpoch ?? own.at.epoch)-\(time).sqlite"
+    let unfinished = File.temporaryName(for: "\(directory)/diverged")
+    try File.remove(unfinished)
+    let copy = try DatabaseQueue(path: unfinished)
+    try copy.writeWithoutTransaction { try live.backup(to: $0) }
+    try copy.close()
+    try File.synchronize(path: unfinished)
+    try File.rename(unfinished, to: "\(directory)/\(name)")
+    log.write("its own work was not all shipped: kept its database as \(name)")
+  }
+}

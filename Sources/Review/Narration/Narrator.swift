@@ -1,0 +1,206 @@
+public import Journal
+
+/// Tells a run's entries to a person, one after the other. Live progress and `audit show` use the same words, because
+/// they are told from the same entries.
+public struct Narrator: Sendable {
+  /// What is going on, for a line that is redrawn: which step, since when, what comes next.
+  public struct Now: Sendable, Hashable {
+    public let text: String
+    public let since: Timestamp
+    public let next: String?
+  }
+
+  public private(set) var now: Now?
+  private var steps: [PlanOutline.Step] = []
+  private var started: [String: Timestamp] = [:]
+  private var runStarted: Timestamp?
+  private var hasShownPrechecks = false
+  private var hasShownSteps = false
+
+  public init() {}
+
+  /// The lines for an entry; none for those that only matter to a machine. Throws `JSONError` when a body is not what
+  /// its kind says.
+  public mutating func lines(for entry: Entry) throws -> [Line] {
+    switch entry.kind {
+    case RunStarted.kind: try entry.record(RunStarted.self).map { try begin($0, entry) } ?? []
+    case RunResumed.kind: try entry.record(RunResumed.self).map { resume($0, entry) } ?? []
+    case PrecheckJudged.kind: try entry.record(PrecheckJudged.self).map { tell($0, entry) } ?? []
+    case StepStarted.kind: try entry.record(StepStarted.self).map { begin($0, entry) } ?? []
+    case StepIntent.kind: try entry.record(StepIntent.self).map { tell($0, entry) } ?? []
+    case StepActed.kind: try entry.record(StepActed.self).map { tell($0, entry) } ?? []
+    case StepEnded.kind: try entry.record(StepEnded.self).map { end($0, entry) } ?? []
+    case StepRehearsed.kind: try entry.record(StepRehearsed.self).map { tell($0, entry) } ?? []
+    case GateAsked.kind: try entry.record(GateAsked.self).map { tell($0, entry) } ?? []
+    case GateAnswered.kind: try entry.record(GateAnswered.self).map { tell($0) } ?? []
+    case RunEnded.kind: try entry.record(RunEnded.self).map { end($0, entry) } ?? []
+    default: []
+    }
+  }
+
+  // MARK: - The run
+
+  private mutating func begin(_ record: RunStarted, _ entry: Entry) throws -> [Line] {
+    steps = try record.plan.decode(PlanOutline.self).steps
+    runStarted = entry.at
+    let title =
+      record.type == .rehearsal
+      ? "Rehearsal of \(record.runbook) (\(record.runType)): nothing will be changed"
+      : "\(record.runbook) (\(record.runType))"
+    return [
+      Line(title, .heading),
+      Line(record.description),
+      Line(
+        "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  sites \(record.sites.joined(separator: ", "))  by \(record.person.spoken)",
+        .faint),
+    ]
+  }
+
+  private mutating func resume(_ record: RunResumed, _ entry: Entry) -> [Line] {
+    runStarted = runStarted ?? entry.at
+    return [Line("Resumed by \(record.person.spoken)", .heading)]
+  }
+
+  private mutating func end(_ record: RunEnded, _ entry: Entry) -> [Line] {
+    now = nil
+    let took = runStarted.map { " after \(entry.at.duration(since: $0).spoken)" } ?? ""
+    let counts = record.outcomes.sorted { $0.key < $1.key }
+      .map { "\($0.value) \(Words.outcome($0.key))" }.joined(separator: ", ")
+    var lines = [
+      Line(""),
+      Line("\(Words.ending(record.ending))\(took): \(record.message)", Words.tone(record.ending)),
+    ]
+    if !counts.isEmpty { lines.append(Line("steps: \(counts)", .faint)) }
+    if let fidelity = record.fidelityPercent {
+      lines.append(
+        Line(
+          "fidelity: \(fidelity)% of the steps were judged by what was seen, the rest by what earlier steps would bring about",
+          .faint))
+    }
+    if let advice = record.advice { lines.append(Line("next: \(advice)", .attention)) }
+    return lines
+  }
+
+  private mutating func tell(_ record: PrecheckJudged, _ entry: Entry) -> [Line] {
+    let heading = hasShownPrechecks ? [] : [Line(""), Line("Prechecks", .heading)]
+    hasShownPrechecks = true
+    let isFine = record.verdict.verdict == "satisfied"
+    let isOpen = !isFine && (record.accepted != nil || !record.critical)
+    let mark = isFine ? "✓" : isOpen ? "!" : "✗"
+    var text = "  \(mark) \(entry.step ?? ""): \(record.verdict.explanation)"
+    if let reason = record.accepted { text += " (accepted: \(reason))" }
+    if !isFine, !record.critical { text += " (not critical)" }
+    return heading + [Line(text, isFine ? .good : isOpen ? .attention : .bad)]
+  }
+
+  // MARK: - Steps of an execution
+
+  private mutating func begin(_ record: StepStarted, _ entry: Entry) -> [Line] {
+    let id = entry.step ?? ""
+    started[id] = entry.at
+    now = Now(
+      text: "\(record.place)/\(record.count) \(id): looking", since: entry.at, next: next(after: id)
+    )
+    return headingOfSteps() + [Line("  \(record.place)/\(record.count) \(id)  \(record.name)")]
+  }
+
+  private mutating func tell(_ record: StepIntent, _ entry: Entry) -> [Line] {
+    let id = entry.step ?? ""
+    now = Now(text: "\(place(of: id)) \(id): acting", since: entry.at, next: next(after: id))
+    let again = record.attempt > 1 ? " (try \(record.attempt))" : ""
+    let overridden = record.guards.filter { $0.overridden != nil }.map {
+      Line("      ! guard \($0.id) overridden: \($0.overridden ?? "")", .attention)
+    }
+    return overridden + [Line("      … \(record.verdict.explanation)\(again)", .faint)]
+  }
+
+  private mutating func tell(_ record: StepActed, _ entry: Entry) -> [Line] {
+    let id = entry.step ?? ""
+    now = Now(text: "\(place(of: id)) \(id): verifying", since: entry.at, next: next(after: id))
+    return record.failure.map { [Line("      ! \($0.message) [\($0.code)]", .attention)] } ?? []
+  }
+
+  private mutating func end(_ record: StepEnded, _ entry: Entry) -> [Line] {
+    let id = entry.step ?? ""
+    let took = started[id].map { "  \(entry.at.duration(since: $0).spoken)" } ?? ""
+    let code = record.failure.map { " [\($0.code)]" } ?? ""
+    var lines = [
+      Line(
+        "      \(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(record.message)\(code)",
+        Words.tone(record.outcome))
+    ]
+    lines += record.misses.map {
+      Line(
+        "      ! predicted \($0.subject) \($0.property) = \($0.predicted?.description ?? "nothing"), observed \($0.observed?.description ?? "nothing")",
+        .attention)
+    }
+    return lines
+  }
+
+  private mutating func tell(_ record: GateAsked, _ entry: Entry) -> [Line] {
+    now = Now(
+      text: "\(place(of: entry.step ?? "")) \(entry.step ?? ""): waiting for a person",
+      since: entry.at, next: nil)
+    return [Line("      ? \(record.prompt)", .attention)]
+  }
+
+  private func tell(_ record: GateAnswered) -> [Line] {
+    let answer = record.granted ? (record.gate == "attest" ? "vouched for" : "approved") : "refused"
+    let words = record.words.isEmpty ? "" : ": “\(record.words)”"
+    return [
+      Line(
+        "      \(record.granted ? "✓" : "✗") \(answer) by \(record.person.spoken)\(words)",
+        record.granted ? .good : .bad)
+    ]
+  }
+
+  // MARK: - Steps of a rehearsal
+
+  private mutating func tell(_ record: StepRehearsed, _ entry: Entry) -> [Line] {
+    let id = entry.step ?? ""
+    let basis =
+      switch record.basis {
+      case .probed: "as seen"
+      case .predicted: "as earlier steps would leave it"
+      case .opaque: "an earlier step can't say what it would bring about"
+      }
+    var lines = headingOfSteps()
+    lines.append(Line("  \(place(of: id)) \(id)  \(record.name)"))
+    lines.append(
+      Line(
+        "      \(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue)): \(record.message)",
+        Words.tone(record.outcome)))
+    lines.append(Line("        \(basis)", .faint))
+    if let behind = record.behind {
+      lines.append(Line("        only if \(behind) gets through", .faint))
+    }
+    return lines
+  }
+
+  private mutating func headingOfSteps() -> [Line] {
+    defer { hasShownSteps = true }
+    return hasShownSteps ? [] : [Line(""), Line("Steps", .heading)]
+  }
+
+  private func place(of id: String) -> String {
+    let place = (steps.firstIndex { $0.id == id } ?? -1) + 1
+    return "\(place)/\(steps.count)"
+  }
+
+  private func next(after id: String) -> String? {
+    guard let index = steps.firstIndex(where: { $0.id == id }), index + 1 < steps.count else {
+      return nil
+    }
+    return steps[index + 1].id
+  }
+}
+
+/// As much of a plan as telling its run needs.
+struct PlanOutline: Decodable {
+  struct Step: Decodable, Sendable {
+    let id: String
+    let name: String
+  }
+
+  let steps: [Step]
+}

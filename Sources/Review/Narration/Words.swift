@@ -1,0 +1,69 @@
+import Journal
+
+/// The words and marks for outcomes, one list for every view.
+enum Words {
+  static func outcome(_ name: String) -> String { name.replacing("_", with: " ") }
+
+  static func mark(_ outcome: StepEnded.Outcome) -> String {
+    switch outcome {
+    case .ok, .changed: "✓"
+    case .skipped: "–"
+    case .failed: "✗"
+    case .inDoubt, .waiting: "?"
+    }
+  }
+
+  static func tone(_ outcome: StepEnded.Outcome) -> Line.Tone {
+    switch outcome {
+    case .ok, .changed: .good
+    case .skipped: .faint
+    case .failed: .bad
+    case .inDoubt, .waiting: .attention
+    }
+  }
+
+  static func mark(_ outcome: StepRehearsed.Outcome) -> String {
+    switch outcome {
+    case .already: "="
+    case .wouldChange: "→"
+    case .blocked: "✗"
+    case .unknown: "?"
+    case .wouldSkip: "–"
+    }
+  }
+
+  static func tone(_ outcome: StepRehearsed.Outcome) -> Line.Tone {
+    switch outcome {
+    case .already, .wouldChange: .good
+    case .blocked: .bad
+    case .unknown: .attention
+    case .wouldSkip: .faint
+    }
+  }
+
+  static func ending(_ ending: RunEnded.Ending) -> String {
+    switch ending {
+    case .done: "Done"
+    case .failed: "FAILED"
+    case .refused: "REFUSED"
+    case .inDoubt: "IN DOUBT"
+    case .waiting: "WAITING"
+    case .interrupted: "STOPPED"
+    case .blocked: "BLOCKED"
+    case .unknown: "CANNOT TELL"
+    }
+  }
+
+  static func tone(_ ending: RunEnded.Ending) -> Line.Tone {
+    switch ending {
+    case .done: .good
+    case .failed, .refused, .blocked: .bad
+    case .inDoubt, .waiting, .interrupted, .unknown: .attention
+    }
+  }
+}
+
+extension PersonRecord {
+  /// `root (jdoe) at host`
+  var spoken: String { "\(user)\(realUser.map { " (\($0))" } ?? "") at \(host)" }
+}

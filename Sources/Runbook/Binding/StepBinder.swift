@@ -1,0 +1,162 @@
+/// Binds one step: its action's schema, its target, its arguments, its times.
+struct StepBinder {
+  static let defaultRetryInterval = "5s"
+
+  let texts: TextBinder
+  let inventory: Inventory
+  let catalogue: ActionCatalogue
+
+  private var diagnostics: DiagnosticCollector { texts.diagnostics }
+
+  /// The planned step; nil when something is wrong with it, or when a parameter has no value yet.
+  func bind(_ step: StepDocument, depends: [String]) -> PlannedStep? {
+    var complete = Completeness()
+    let name = complete.take(step.name) { texts.textKnownBeforeRun($0, "the step's name") }
+    let when = complete.take(step.when, ConditionBinder(texts: texts).bind)
+    let timeout = complete.take(step.timeout) { texts.duration($0, "a timeout") }
+    let retry = complete.take(step.retry, bind)
+    let approval = complete.take(step.approval, bind)
+    guard let action = step.action, let type = find(action) else { return nil }
+    let schema = type.schema
+    checkUse(of: type, in: step)
+    let overrides = overrides(of: step, schema)
+    let target = TargetBinder(texts: texts, inventory: inventory)
+      .bind(step.target, for: schema, at: step.position)
+    let arguments = arguments(of: step, schema, host: target?.host)
+    guard let id = step.id?.text, let arguments, complete.holds,
+      target != nil || schema.target == .none
+    else { return nil }
+    construct(type, step, id: id, arguments, target)
+    return PlannedStep(
+      id: id, name: name ?? id, action: action.text, target: target, arguments: arguments,
+      when: when, depends: depends, timeout: timeout ?? schema.defaultTimeout.runbookText,
+      retry: retry, onError: step.onError, onUnreachable: step.onUnreachable, approval: approval,
+      isCritical: step.isCritical, overriddenGuards: overrides)
+  }
+
+  private func find(_ action: LocatedText) -> (any Action.Type)? {
+    if let type = catalogue[action.text] { return type }
+    diagnostics.error(
+      .unknownAction, at: action.position, "there is no action \(Quoted.text(action.text))",
+      hint: NearestWord.find(action.text, in: catalogue.schemas.map(\.name))
+        .map { "did you mean '\($0)'?" } ?? "'lifeboat actions' lists them")
+    return nil
+  }
+
+  private func bind(_ retry: StepDocument.Retry) -> PlannedStep.Retry? {
+    let interval =
+      retry.interval.map { texts.duration($0, "an interval") } ?? Self.defaultRetryInterval
+    return interval.map {
+      PlannedStep.Retry(limit: retry.limit, interval: $0, backoff: retry.backoff)
+    }
+  }
+
+  private func bind(_ approval: StepDocument.Approval) -> PlannedStep.Approval? {
+    texts.textKnownBeforeRun(approval.prompt, "the prompt")
+      .map { PlannedStep.Approval(prompt: $0, required: approval.required) }
+  }
+}
+
+extension StepBinder {
+  /// Says what can't be done, or is without effect, with this action at this place.
+  private func checkUse(of type: any Action.Type, in step: StepDocument) {
+    let schema = type.schema
+    if step.isPrecheck {
+      let onlyLooks = schema.effect != .changes || type is any ProvableByProbeFiles.Type
+      if !onlyLooks || schema.effect == .asks {
+        diagnostics.error(
+          .notAPrecheck, at: step.action?.position,
+          "\(schema.name) \(schema.effect == .asks ? "asks people" : "changes something"), "
+            + "and prechecks only look", hint: "make it a step")
+      }
+      return
+    }
+    if let position = step.criticalPosition {
+      diagnostics.warning(
+        .idleKey, at: position, "'critical' has no effect on a step, only on a precheck",
+        hint: "on_error says what happens after a failure")
+    }
+    if let retry = step.retry, schema.effect != .changes {
+      diagnostics.warning(
+        .idleKey, at: retry.position,
+        "'retry' has no effect: \(schema.name) never acts, so there is nothing to try again",
+        hint: "raise the timeout, or wait with wait.until")
+    }
+  }
+
+  private func overrides(of step: StepDocument, _ schema: ActionSchema) -> [String: String] {
+    let known = schema.guards.map(\.name)
+    for override in step.overrides where !known.contains(override.guardID.text) {
+      diagnostics.error(
+        .unknownGuard, at: override.guardID.position,
+        "\(schema.name) has no guard \(Quoted.text(override.guardID.text))",
+        hint: NearestWord.hint(for: override.guardID.text, in: known, called: "its guards"))
+    }
+    return Dictionary(
+      step.overrides.map { ($0.guardID.text, $0.reason) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func arguments(
+    of step: StepDocument, _ schema: ActionSchema, host: Host?
+  ) -> [String: PlannedValue]? {
+    let binder = ArgumentBinder(texts: texts, inventory: inventory, host: host)
+    var arguments: [String: PlannedValue] = [:]
+    var isComplete = true
+    for pair in step.with {
+      guard let parameter = schema.parameters.first(where: { $0.name == pair.key }) else {
+        diagnostics.error(
+          .unknownParameter, at: pair.keyPosition,
+          "\(schema.name) has no parameter \(Quoted.text(pair.key))",
+          hint: NearestWord.hint(
+            for: pair.key, in: schema.parameters.map(\.name), called: "its parameters"))
+        continue
+      }
+      arguments[pair.key] = binder.bind(pair.value, as: parameter.kind)
+      if arguments[pair.key] == nil { isComplete = false }
+    }
+    for parameter in schema.parameters where parameter.isRequired {
+      guard !step.with.contains(where: { $0.key == parameter.name }) else { continue }
+      isComplete = false
+      diagnostics.error(
+        .missingParameter, at: step.withPosition ?? step.position,
+        "\(schema.name) needs the parameter '\(parameter.name)': \(parameter.kind.expectation)",
+        hint: parameter.whyRequired ?? parameter.summary)
+    }
+    return isComplete ? arguments : nil
+  }
+
+  /// Lets the action say what a schema can't. Values that come during the run it sees then.
+  private func construct(
+    _ type: any Action.Type, _ step: StepDocument, id: String,
+    _ arguments: [String: PlannedValue], _ target: Target?
+  ) {
+    let known = arguments.compactMapValues(\.known)
+    guard known.count == arguments.count else { return }
+    do {
+      _ = try type.init(
+        Arguments(step: id, values: known, target: target, inventory: inventory))
+    } catch {
+      let error = error as? ActionError
+      diagnostics.error(
+        .refusedArguments, at: step.withPosition ?? step.position,
+        error?.message ?? "\(type.schema.name) refuses its arguments", hint: error?.advice)
+    }
+  }
+}
+
+/// Whether every part that is written could be bound.
+private struct Completeness {
+  private(set) var holds = true
+
+  /// What `bind` makes of `node`; a node without a result makes the whole incomplete.
+  mutating func take<Node, Result>(_ node: Node?, _ bind: (Node) -> Result?) -> Result? {
+    guard let node else { return nil }
+    let result = bind(node)
+    if result == nil { holds = false }
+    return result
+  }
+}
+
+extension Target {
+  fileprivate var host: Host? { if case .host(let host) = self { host } else { nil } }
+}

@@ -1,0 +1,101 @@
+/// Decodes one host of an inventory.
+struct HostDecoder {
+  static let keys = ["connection", "service_manager", "services", "guid"]
+  static let connectionKinds = ["local", "exec"]
+  static let managerKinds = ["process"]
+
+  let decoder: NodeDecoder
+
+  func host(_ node: YAMLNode, site: String, name: String) -> Host? {
+    guard let record = decoder.record(node, keys: Self.keys, "a host") else { return nil }
+    let connection = record.required("connection", hint: "for this machine: { kind: local }")
+      .flatMap(self.connection)
+    let manager = record["service_manager"].flatMap(serviceManager)
+    let services = record["services"].map(self.services) ?? []
+    if let position = record.keyPosition(of: "services"), record["service_manager"] == nil,
+      !services.isEmpty
+    {
+      decoder.diagnostics.error(
+        .missingManager, at: position, "the host has services, and no service_manager to ask",
+        hint: "add the key 'service_manager'")
+    }
+    let guid = record["guid"].flatMap(self.guid)
+    guard let connection else { return nil }
+    return Host(
+      site: site, name: name, connection: connection, serviceManager: manager, services: services,
+      guid: guid)
+  }
+
+  private func connection(_ node: YAMLNode) -> Connection? {
+    guard let kind = kind(of: node, among: Self.connectionKinds, "a connection") else {
+      return nil
+    }
+    guard kind == "exec" else {
+      return decoder.record(node, keys: ["kind"], "a local connection").map { _ in .local }
+    }
+    return decoder.record(node, keys: ["kind", "through"], "an exec connection")?
+      .required("through", hint: "the program that enters the host, and its arguments")
+      .flatMap { decoder.strings($0, "a program and its arguments, as a list") }
+      .map { .exec(through: $0) }
+  }
+
+  private func serviceManager(_ node: YAMLNode) -> ServiceManager? {
+    guard kind(of: node, among: Self.managerKinds, "a service manager") != nil,
+      let record = decoder.record(
+        node, keys: ["kind", "control", "directory"], "a process manager")
+    else { return nil }
+    let control = record.required("control")
+      .flatMap { decoder.strings($0, "a program and its arguments, as a list") }
+    let directory = record.required("directory").flatMap(decoder.absolutePath)
+    guard let control, let directory else { return nil }
+    return .process(control: control, directory: directory)
+  }
+
+  /// The word under `kind`, read first because it decides which other keys are known.
+  private func kind(of node: YAMLNode, among kinds: [String], _ what: String) -> String? {
+    guard let pairs = decoder.pairs(node, "\(what): a mapping with the key 'kind'") else {
+      return nil
+    }
+    guard let kind = pairs.first(where: { $0.key == "kind" }) else {
+      decoder.diagnostics.error(
+        .missingKey, at: node.position, "\(what) needs the key 'kind'",
+        hint: "kinds: \(kinds.joined(separator: ", "))")
+      return nil
+    }
+    return decoder.choice(kind.value, kinds)
+  }
+
+  private func services(_ node: YAMLNode) -> [String] {
+    let items = decoder.list(node, "a list of services, in the order of starting") ?? []
+    let services = decoder.distinct(items, "the name of a service")
+    for service in services where !ScalarSyntax.isServiceName(service.text) {
+      decoder.diagnostics.error(
+        .badName, at: service.position,
+        "\(Quoted.text(service.text)) can't be the name of a service",
+        hint: "it must not start with '-' or hold control characters")
+    }
+    return services.map(\.text)
+  }
+
+  private func guid(_ node: YAMLNode) -> GUIDSource? {
+    guard let record = decoder.record(node, keys: ["file", "element", "value"], "a guid") else {
+      return nil
+    }
+    if let value = record["value"] {
+      for key in ["file", "element"] where record[key] != nil {
+        decoder.diagnostics.error(
+          .unknownKey, at: record.keyPosition(of: key),
+          "a guid has either 'value', or 'file' and 'element'", hint: "remove '\(key)'")
+      }
+      return decoder.nonEmptyString(value, "a GUID").map { .value($0) }
+    }
+    let file = record.required(
+      "file", hint: "as in { file: …/Server.config, element: InstalledGUID }"
+    )
+    .flatMap(decoder.absolutePath)
+    let element = record.required("element", hint: "in a Server.config it is InstalledGUID")
+      .flatMap { decoder.nonEmptyString($0, "the name of an XML element") }
+    guard let file, let element else { return nil }
+    return .file(path: file, element: element)
+  }
+}

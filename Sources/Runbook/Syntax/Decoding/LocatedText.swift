@@ -1,0 +1,5 @@
+/// A word with its place.
+struct LocatedText: Sendable {
+  let text: String
+  let position: SourcePosition
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import Journal
+import Runbook
+
+extension OutputFormat: ExpressibleByArgument {}
+
+/// How a command writes. Every command has it.
+struct OutputOptions: ParsableArguments {
+  @Option(help: "How to write: text for people, json for programs.")
+  var output: OutputFormat = .text
+
+  var console: Console { Console() }
+  func errors(on console: Console) -> ErrorView { ErrorView(console: console, format: output) }
+}
+
+/// What a command works on.
+struct RunbookOptions: ParsableArguments {
+  @Argument(help: "The runbook, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var runbook: String
+
+  @Option(
+    name: [.short, .long],
+    help: "The inventory, a YAML file. Default: $LIFEBOAT_SITES, else sites.yaml here.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var sites: String?
+
+  @Option(name: .customLong("set"), help: "A parameter's value, NAME=VALUE. May be repeated.")
+  var parameters: [NamedText] = []
+
+  func load(warningsOn console: Console) throws -> LoadedPlan {
+    try LoadedPlan(
+      runbookFile: runbook, inventoryFile: sites ?? Self.defaultInventory,
+      parameters: parameters.byName("--set"), console: console)
+  }
+
+  static var defaultInventory: String {
+    ProcessInfo.processInfo.environment["LIFEBOAT_SITES"] ?? "sites.yaml"
+  }
+}
+
+/// Answers to gates that are given beforehand.
+struct GateOptions: ParsableArguments {
+  @Option(
+    name: .customLong("approve"),
+    help: "Approve a step's gate: STEP=WORDS. The words go into the journal. May be repeated.")
+  var approvals: [NamedText] = []
+
+  @Option(
+    name: .customLong("attest"),
+    help:
+      "Vouch for what can't be probed at a step: STEP=WORDS, saying how you know. May be repeated.")
+  var attestations: [NamedText] = []
+
+  @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
+  var noInput = false
+
+  func answers(on console: Console, format: OutputFormat) throws -> Answers {
+    Answers(
+      console: console, mayAsk: !noInput && format == .text,
+      approvals: try approvals.byName("--approve"),
+      attestations: try attestations.byName("--attest"))
+  }
+}
+
+/// `NAME=TEXT` on the command line.
+struct NamedText: ExpressibleByArgument {
+  let name: String
+  let text: String
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+      return nil
+    }
+    name = String(argument[..<equals])
+    text = String(argument[argument.index(after: equals)...])
+  }
+}
+
+extension [NamedText] {
+  /// Throws `InputError` when a name is given twice.
+  func byName(_ option: String) throws -> [String: String] {
+    var result: [String: String] = [:]
+    for item in self {
+      guard result.updateValue(item.text, forKey: item.name) == nil else {
+        throw InputError("input.given_twice", "\(option) \(item.name) is given twice")
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,80 @@
+import CPlatform
+import Foundation
+import Review
+import Synchronization
+
+/// Writes to the terminal or the pipe. The only place that does.
+final class Console: Sendable {
+  /// Whether standard output is a terminal whose last line can be redrawn.
+  let isTerminal: Bool
+  private let isColoured: Bool
+  private let hasStatus = Mutex(false)
+
+  init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
+    isColoured = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+
+  /// Whether a person can be asked.
+  var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isTerminal }
+
+  func write(_ line: Line) {
+    hasStatus.withLock { hasStatus in
+      let erase = hasStatus ? "\r\u{1B}[K" : ""
+      hasStatus = false
+      put(erase + styled(line) + "\n", to: platform_standard_output())
+    }
+  }
+
+  func write(_ text: String) { write(Line(text)) }
+
+  func write(_ lines: [Line]) { lines.forEach(write) }
+
+  /// Redraws the last line. Only on a terminal.
+  func status(_ text: String) {
+    guard isTerminal else { return }
+    hasStatus.withLock { hasStatus in
+      hasStatus = true
+      put("\r\u{1B}[K" + text, to: platform_standard_output())
+    }
+  }
+
+  func writeError(_ text: String) {
+    hasStatus.withLock { hasStatus in
+      if hasStatus { put("\n", to: platform_standard_output()) }
+      hasStatus = false
+      put(text + "\n", to: platform_standard_error())
+    }
+  }
+
+  /// Asks on the terminal; nil at the end of input.
+  func ask(_ prompt: String) -> String? {
+    hasStatus.withLock { hasStatus in
+      let erase = hasStatus ? "\r\u{1B}[K" : ""
+      hasStatus = false
+      put(erase + prompt, to: platform_standard_output())
+    }
+    return readLine()
+  }
+
+  private func put(_ text: String, to file: UnsafeMutablePointer<FILE>) {
+    fputs(text, file)
+    fflush(file)
+  }
+
+  private func styled(_ line: Line) -> String {
+    guard isColoured, let code = Self.code(of: line.tone) else { return line.text }
+    return "\u{1B}[\(code)m\(line.text)\u{1B}[0m"
+  }
+
+  private static func code(of tone: Line.Tone) -> String? {
+    switch tone {
+    case .plain: nil
+    case .heading: "1"
+    case .good: "32"
+    case .attention: "33"
+    case .bad: "1;31"
+    case .faint: "2"
+    }
+  }
+}

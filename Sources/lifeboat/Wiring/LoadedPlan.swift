@@ -1,0 +1,36 @@
+import Actuators
+import Engine
+import Foundation
+import Review
+import Runbook
+
+/// A runbook and an inventory, read and bound into a plan.
+struct LoadedPlan {
+  let plan: Plan
+  let warnings: Diagnostics
+  private let runbookFile: String
+  private let inventoryFile: String
+  private let parameters: [String: String]
+
+  /// Throws `Diagnostics` with everything that is wrong, `InputError` when a file can't be read. Warnings are shown on
+  /// standard error.
+  init(
+    runbookFile: String, inventoryFile: String, parameters: [String: String], console: Console
+  ) throws {
+    self.runbookFile = URL(fileURLWithPath: runbookFile).standardizedFileURL.path
+    self.inventoryFile = URL(fileURLWithPath: inventoryFile).standardizedFileURL.path
+    self.parameters = parameters
+    let planned = try Planner(catalogue: .standard).plan(
+      runbook: try SourceText(file: runbookFile, of: "runbook"),
+      inventory: try SourceText(file: inventoryFile, of: "inventory"), parameters: parameters)
+    plan = planned.plan
+    warnings = planned.warnings
+    for warning in warnings.all { console.writeError(warning.description) }
+  }
+
+  func origin(accepted: [String: String] = [:]) -> RunOrigin {
+    RunOrigin(
+      runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
+      accepted: accepted)
+  }
+}

@@ -1,0 +1,30 @@
+import CPlatform
+import Engine
+import Foundation
+
+/// The first signal stops after the step in hand, the second at once. Both leave a run that can be resumed.
+enum Signals {
+  static func stopping<Result: Sendable>(
+    _ control: RunControl, console: Console, _ body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    let work = Task { try await body() }
+    let sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number)
+      source.setEventHandler {
+        if control.isStopping {
+          console.writeError(
+            "lifeboat: stopping at once; what is being done will be probed when the run is resumed")
+          work.cancel()
+        } else {
+          control.stopAfterStep()
+          console.writeError("lifeboat: stopping after the step in hand; once more stops at once")
+        }
+      }
+      source.resume()
+      return source
+    }
+    defer { sources.forEach { $0.cancel() } }
+    return try await work.value
+  }
+}

@@ -1,0 +1,85 @@
+import Actuators
+import CPlatform
+import Engine
+import Foundation
+import Journal
+import Runbook
+
+/// Joins the engine and the actuators, which don't know each other, for a command that writes to the journal.
+struct Wiring {
+  let journal: Journal
+  let surroundings: Surroundings
+  private let world: ActuatorWorld
+  private let console: Console
+  private let progress: ProgressView
+
+  /// Throws `JournalError`; `notFound` when the journal must exist already and doesn't.
+  init(console: Console, format: OutputFormat, mustExist: Bool = false) throws {
+    let time = SystemTime()
+    let home = Home()
+    let progress = ProgressView(console: console, format: format, time: time)
+    if mustExist { try Journal.openForReading(directory: home.directory).close() }
+    journal = try Journal.open(directory: home.directory)
+    surroundings = Surroundings(
+      catalogue: .standard, journal: journal, time: time, person: .current,
+      version: Version.current, watch: { progress.show($0) })
+    world = ActuatorWorld(time: time)
+    self.console = console
+    self.progress = progress
+  }
+
+  /// The world without operators: what a rehearsal gets.
+  var observableWorld: any ObservableWorld { world }
+
+  var runs: RunIndex { RunIndex(journal: journal) }
+
+  func newRunID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return RandomID.make(at: Timestamp(surroundings.time.now()), using: &generator)
+  }
+
+  /// Runs `body` with an executor, under live progress, stopping on signals.
+  func executing<Result: Sendable>(
+    _ answers: Answers, _ body: @escaping @Sendable (Executor) async throws -> Result
+  ) async throws -> Result {
+    let control = RunControl()
+    let executor = Executor(
+      surroundings: surroundings, world: world, answers: answers, control: control,
+      crashes: CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
+    let status = Task { [progress] in await progress.runStatusLine() }
+    defer { status.cancel() }
+    return try await Signals.stopping(control, console: console) { try await body(executor) }
+  }
+}
+
+/// Reading the journal, for commands that review. Writes nothing.
+struct ReadingWiring {
+  let journal: Journal
+  private let time = SystemTime()
+
+  init() async throws {
+    journal = try Journal.openForReading(directory: Home().directory)
+  }
+
+  var runs: RunIndex { RunIndex(journal: journal) }
+  var now: Timestamp { Timestamp(time.now()) }
+
+  /// Whether a living runner holds the sites of the run whose entries these are.
+  func isHeld(_ entries: [Entry]) async throws -> Bool {
+    guard let epoch = entries.last?.epoch else { return false }
+    return try await journal.leases().contains { record in
+      guard record.epoch == epoch, let tenure = record.tenure else { return false }
+      return try HolderCheck.onThisMachine(tenure.holder) != .dead
+    }
+  }
+}
+
+extension PersonRecord {
+  /// The person at this process.
+  static var current: PersonRecord {
+    let environment = ProcessInfo.processInfo.environment
+    return PersonRecord(
+      user: NSUserName(), host: ProcessInfo.processInfo.hostName,
+      realUser: getuid() == 0 ? environment["SUDO_USER"] : nil)
+  }
+}

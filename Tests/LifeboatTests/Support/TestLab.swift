@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// A lab of its own for one test, with a state directory of its own.
+struct TestLab: Sendable {
+  let directory: String
+  let home: String
+  private let base: String
+
+  var lab: String { directory }
+  var inventory: String { directory + "/sites.yaml" }
+
+  /// Makes a lab, hands it to `body`, and takes it down again, whatever happens.
+  static func with(
+    _ options: [String] = [], _ body: (TestLab) async throws -> Void
+  ) async throws {
+    let base = FileManager.default.temporaryDirectory.path + "/lb-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+    let lab = TestLab(directory: base + "/lab", home: base + "/state", base: base)
+    do {
+      let up = try await lab.lab("up", options)
+      try #require(up.code == 0, "\(up)")
+      try await body(lab)
+      try await lab.remove()
+    } catch {
+      try? await lab.remove()
+      throw error
+    }
+  }
+
+  private func remove() async throws {
+    let down = try await lab("down")
+    try FileManager.default.removeItem(atPath: base)
+    #expect(down.code == 0, "\(down)")
+  }
+
+  // MARK: - What a person types
+
+  @discardableResult
+  func lab(_ verb: String, _ options: [String] = []) async throws -> Ran {
+    try await run(Programs.lifeboat, ["lab", verb, directory] + options)
+  }
+
+  func lifeboat(_ arguments: [String], crashAt: String? = nil) async throws -> Ran {
+    var environment = ["LIFEBOAT_HOME": home, "LIFEBOAT_SITES": inventory]
+    if let crashAt { environment["LIFEBOAT_CRASH_AT"] = crashAt }
+    return try await run(Programs.lifeboat, arguments, environment: environment)
+  }
+
+  static let attestation = ["--attest", "stop-production=seen by the test: power is off"]
+
+  func failover(crashAt: String? = nil, _ more: [String] = []) async throws -> Ran {
+    try await lifeboat(
+      ["execute", Programs.runbook("scheduler-failover")] + Self.attestation + more,
+      crashAt: crashAt)
+  }
+
+  func strikeProduction() async throws {
+    let ran = try await lab("disaster", ["production"])
+    try #require(ran.code == 0, "\(ran)")
+  }
+
+  // MARK: - What is so
+
+  func entries(of run: String? = nil) async throws -> [[String: Any]] {
+    let ran = try await lifeboat(["audit", "show", "--output", "json"] + (run.map { [$0] } ?? []))
+    try #require(ran.code == 0, "\(ran)")
+    return try ran.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  /// The last outcome of each step of the last run.
+  func outcomes() async throws -> [String: String] {
+    var outcomes: [String: String] = [:]
+    for entry in try await entries() where entry["kind"] as? String == "step.ended" {
+      let step = try #require(entry["step"] as? String)
+      outcomes[step] = (entry["body"] as? [String: Any])?["outcome"] as? String
+    }
+    return outcomes
+  }
+
+  func databasePath(_ site: String) -> String { "\(directory)/\(site)/database/scheduler.sqlite" }
+}
+
+/// Waits until it is so. For what other processes bring about; the limit is for when it never is.
+func eventually(
+  _ what: String, within limit: Duration = .seconds(30),
+  _ isSo: () async throws -> Bool
+) async throws {
+  let clock = ContinuousClock()
+  let end = clock.now + limit
+  while clock.now < end {
+    if try await isSo() { return }
+    try await clock.sleep(for: .milliseconds(20))
+  }
+  Issue.record("not within \(limit): \(what)")
+}
