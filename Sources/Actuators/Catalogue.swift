@@ -3,13 +3,22 @@ public import Runbook
 extension ActionCatalogue {
   /// Every action that runbooks may use. A new one is its file and a line here.
   public static let standard = ActionCatalogue([
+    CommandRun.self,
     FailoverInControl.self,
     FailoverNoForeignGUID.self,
     FailoverTruncate.self,
+    GateApproval.self,
+    GateAttest.self,
+    HTTPCheck.self,
+    HTTPRequestAction.self,
+    PathDirectory.self,
+    PathShared.self,
     ReplicationLag.self,
     ReplicationReverse.self,
+    SQLRun.self,
     ServiceStart.self,
     ServiceStatus.self,
     ServiceStop.self,
+    WaitUntil.self,
   ])
 }

@@ -139,14 +139,13 @@ public struct ReplicationLag: Action {
   }
 
   private func exposure(now: Date, asOf text: String) -> Reading {
-    guard let asOf = Timestamp.date(text) else {
+    guard let age = Timestamp.age(of: text, at: now) else {
       return .unknown("as_of is '\(text)', which is not a time as RFC 3339 writes it")
     }
-    let milliseconds = Int((now.timeIntervalSince(asOf) * 1000).rounded())
-    guard milliseconds >= -Self.clockTolerance.milliseconds else {
+    guard age >= .zero - Self.clockTolerance else {
       return .unknown(
         "as_of \(text) is in the future: the clocks of this machine and of the primary differ")
     }
-    return .value(.integer(max(0, milliseconds)))
+    return .value(.integer(Int(max(.zero, age).milliseconds)))
   }
 }

@@ -11,4 +11,9 @@ enum Timestamp {
     if let date = try? style.parse(text) { return date }
     return try? Date.ISO8601FormatStyle().parse(text)
   }
+
+  /// How long ago a written time was; negative when it is to come. Nil when it isn't one.
+  static func age(of text: String, at now: Date) -> Duration? {
+    date(text).map { .milliseconds(Int((now.timeIntervalSince($0) * 1000).rounded())) }
+  }
 }

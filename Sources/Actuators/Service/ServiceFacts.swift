@@ -20,7 +20,12 @@ struct ServiceFacts: Sendable {
   private struct Report: Decodable {
     let name: String
     let state: String
-    let start_type: String
+    let startType: String
+
+    enum CodingKeys: String, CodingKey {
+      case name, state
+      case startType = "start_type"
+    }
   }
 
   /// State and start type of each service; gaps where the host can't be asked.
@@ -65,7 +70,7 @@ struct ServiceFacts: Sendable {
     }
     return [
       Fact(subject, FactName.serviceState, .string(report.state)),
-      Fact(subject, FactName.startType, .string(report.start_type)),
+      Fact(subject, FactName.startType, .string(report.startType)),
     ]
   }
 }

@@ -1,0 +1,104 @@
+import Runbook
+
+/// What reading shows of a directory on a host.
+struct DirectoryFacts: Sendable {
+  /// `directory`, `missing`, or what else stands there.
+  static let kind = "kind"
+  static let mode = "mode"
+  static let owner = "owner"
+  static let group = "group"
+  static let writable = "writable"
+  static let fileSystem = "file_system"
+  static let freeBytes = "free_bytes"
+  static let properties = [kind, mode, owner, group, writable, fileSystem, freeBytes]
+
+  static let notes: [ActionSchema.Note] = [
+    .init(kind, "directory, missing, or what else stands there"),
+    .init(mode, "octal, as 750; absent when there is nothing"),
+    .init(owner, "the owner's name"),
+    .init(group, "the group's name"),
+    .init(writable, "whether the account that runs commands on the host may write there"),
+    .init(fileSystem, "its source and type: a hint whether two hosts share it, and no proof"),
+    .init(freeBytes, "what is free for that account"),
+  ]
+
+  static let directory = "directory"
+  static let missing = "missing"
+
+  let subject: String
+  let path: String
+  let host: Host
+
+  func observe(_ observer: any Observer) async throws -> [Fact] {
+    do {
+      guard let status = try await status(observer) else { return absence() }
+      return try await status + [writable(observer)] + fileSystem(observer)
+    } catch {
+      let gap = try Reading(gapFrom: error)
+      return Self.properties.map { Fact(subject, $0, gap) }
+    }
+  }
+
+  /// Nil when there is nothing.
+  private func status(_ observer: any Observer) async throws -> [Fact]? {
+    let result = try await observer.run(.status(ofFile: path), on: host)
+    if result.exitCode == 1, result.standardError.contains("No such file or directory") {
+      return nil
+    }
+    let fields = result.standardOutput.split(separator: "\n").first?
+      .split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    guard result.exitCode == 0, let fields, fields.count == 7 else {
+      throw unreadable(result)
+    }
+    return [
+      Fact(subject, Self.kind, .string(fields[0])), Fact(subject, Self.mode, .string(fields[1])),
+      Fact(subject, Self.owner, .string(fields[2])), Fact(subject, Self.group, .string(fields[3])),
+    ]
+  }
+
+  private func absence() -> [Fact] {
+    Self.properties.map { property in
+      property == Self.kind
+        ? Fact(subject, property, .string(Self.missing))
+        : Fact(subject, property, .unknown("\(path) does not exist on \(host.id)"))
+    }
+  }
+
+  private func writable(_ observer: any Observer) async throws -> Fact {
+    let result = try await observer.run(.isWritable(path), on: host)
+    return Fact(subject, Self.writable, .boolean(result.exitCode == 0))
+  }
+
+  private func fileSystem(_ observer: any Observer) async throws -> [Fact] {
+    let result = try await observer.run(.fileSystem(of: path), on: host)
+    let fields = result.standardOutput.split(separator: "\n").last?
+      .split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+    // The source may contain blanks; type and size don't.
+    guard result.exitCode == 0, let fields, fields.count >= 3,
+      let free = Int(fields[fields.count - 1])
+    else { throw unreadable(result) }
+    return [
+      Fact(subject, Self.fileSystem, .string(fields.dropLast().joined(separator: " "))),
+      Fact(subject, Self.freeBytes, .integer(free)),
+    ]
+  }
+
+  private func unreadable(_ result: CommandResult) -> ActionError {
+    ActionError(
+      "path.unreadable", "\(path) on \(host.id) can't be examined: \(result.standardError)",
+      advice: "see the permissions of the directories above it")
+  }
+}
+
+/// Absolute paths alone: what a relative one means depends on where a command happens to run.
+enum AbsolutePath {
+  static func check(_ path: String, step: String) throws -> String {
+    guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+      throw ActionError(
+        "path.relative",
+        "step \(step): '\(path)' is neither a path of the inventory nor an absolute one",
+        advice: "begin it with /")
+    }
+    return path
+  }
+}
