@@ -23,6 +23,7 @@ struct LabBuilder {
           site: site.name.rawValue, partnerSite: site.name.partner.rawValue,
           databaseFile: site.databaseFile, outboxDirectory: site.outboxDirectory,
           partnerOutboxDirectory: layout.site(site.name.partner).outboxDirectory,
+          partnerDatabaseFile: layout.site(site.name.partner).databaseFile,
           shipInterval: settings.shipInterval), pretty: true)
     }
     for name in site.hostNames(settings) { try buildHost(name, site) }

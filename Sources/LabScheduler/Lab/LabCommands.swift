@@ -34,8 +34,10 @@ extension LabCommand {
 
     func run() throws {
       let layout = lab.layout
-      let (settings, isNew) = try prepare(layout)
+      let madeDirectory = try prepareDirectory(layout)
       let lock = try layout.lock()
+      let isNew = !File.exists(layout.settingsFile)
+      let settings = isNew ? try mark(layout, madeDirectory) : try layout.settings()
       try withExtendedLifetime(lock) {
         try LabBuilder(layout: layout, settings: settings).build()
         try HostStarter.start(layout.sites.flatMap { $0.hosts(settings) })
@@ -47,21 +49,30 @@ extension LabCommand {
       }
     }
 
-    /// The settings of the lab that is there, or those of a new one, marked as a lab first of all.
-    private func prepare(_ layout: LabLayout) throws -> (settings: LabSettings, isNew: Bool) {
-      if File.exists(layout.settingsFile) { return (try layout.settings(), false) }
-      let exists = File.exists(layout.root)
-      guard try !exists || File.names(in: layout.root).isEmpty else {
+    /// Sees to it that the directory is there. True when it has been made.
+    private func prepareDirectory(_ layout: LabLayout) throws -> Bool {
+      guard File.exists(layout.root) else {
+        try File.createDirectory(layout.root)
+        return true
+      }
+      let isLab = File.exists(layout.settingsFile)
+      // The lock alone is what a lab that was cut off at its very beginning has left.
+      let names = try File.names(in: layout.root).filter { $0 != "lab.lock" }
+      guard isLab || names.isEmpty else {
         throw LabError(
           .refused, "\(layout.root): is not empty and is no lab; name a new or empty directory")
       }
-      try File.createDirectory(layout.root)
+      return false
+    }
+
+    /// Marks the directory as a lab before anything else is put there.
+    private func mark(_ layout: LabLayout, _ madeDirectory: Bool) throws -> LabSettings {
       let settings = LabSettings(
         isPair: pair, jobInterval: jobInterval, shipInterval: shipInterval,
         heartbeatInterval: heartbeatInterval, standbyStartType: standbyStartType,
-        addresses: try LabAddresses.draw(), madeDirectory: !exists, createdAt: Clock.now)
+        addresses: try LabAddresses.draw(), madeDirectory: madeDirectory, createdAt: Clock.now)
       try File.replace(layout.settingsFile, with: try JSON.encode(settings, pretty: true))
-      return (settings, true)
+      return settings
     }
   }
 

@@ -6,16 +6,22 @@ enum FollowDecision: Equatable {
   case refresh
   /// This site is primary (or draining) of an older epoch: it has been replaced.
   case stepDown
+  /// Both sites have been primary in one epoch, which no promotion allows: a person must decide.
+  case conflict
   /// Take the snapshot; keep the own database first when it may hold work that nobody else has.
   case apply(keepOwn: Bool)
 
-  init(own: ReplicationState, offered: ShippedHead?) {
-    guard let offered, offered.epoch >= own.at.epoch else {
-      self = .nothing
+  /// - Parameters:
+  ///   - offered: the newest snapshot of the partner.
+  ///   - partnerEpoch: the highest epoch in which the partner has been the source.
+  init(own: ReplicationState, offered: ShippedHead?, partnerEpoch: Int64) {
+    guard own.role == .replica else {
+      let order = (partnerEpoch, own.at.epoch)
+      self = order.0 > order.1 ? .stepDown : order.0 == order.1 ? .conflict : .nothing
       return
     }
-    guard own.role == .replica else {
-      self = offered.epoch > own.at.epoch ? .stepDown : .nothing
+    guard let offered, offered.epoch >= own.at.epoch else {
+      self = .nothing
       return
     }
     if let demotedEpoch = own.demotedEpoch {

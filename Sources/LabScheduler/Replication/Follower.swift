@@ -9,10 +9,10 @@ import GRDB
 /// commit into a file that is no longer there.
 final class Follower {
   private let database: SchedulerDatabase
-  private let partner: Outbox
+  private let partner: Partner
   private let log: ServiceLog
 
-  init(database: SchedulerDatabase, partner: Outbox, log: ServiceLog) {
+  init(database: SchedulerDatabase, partner: Partner, log: ServiceLog) {
     self.database = database
     self.partner = partner
     self.log = log
@@ -20,20 +20,29 @@ final class Follower {
 
   /// Follows the partner as far as it has shipped, if this site is to follow it.
   func follow() throws {
-    let offered = try partner.head()
-    switch FollowDecision(own: try database.read(ReplicationState.read), offered: offered) {
-    case .nothing:
+    let offered = try partner.outbox.head()
+    let epoch = partner.sourceEpoch(shipped: offered)
+    if try decide(offered, epoch) == .stepDown { try stepDown(offered, epoch) }
+    switch try decide(offered, epoch) {
+    case .nothing, .stepDown:
       return
+    case .conflict:
+      throw LabError(
+        .refused,
+        "this site and \(partner.site) are both primary in epoch \(epoch); "
+          + "set the role of one to replica")
     case .refresh:
       if let offered { try refresh(offered) }
-    case .stepDown:
-      if let offered { try stepDown(offered) }
-      try follow()
     case .apply:
-      if let offered, let image = try ReplicaImage.load(offered, from: partner) {
+      if let offered, let image = try ReplicaImage.load(offered, from: partner.outbox) {
         try apply(image)
       }
     }
+  }
+
+  private func decide(_ offered: ShippedHead?, _ epoch: Int64) throws -> FollowDecision {
+    let own = try database.read(ReplicationState.read)
+    return FollowDecision(own: own, offered: offered, partnerEpoch: epoch)
   }
 
   private func refresh(_ offered: ShippedHead) throws {
@@ -47,14 +56,15 @@ final class Follower {
   }
 
   /// Ends the own, replaced line at once, before anything that can fail.
-  private func stepDown(_ offered: ShippedHead) throws {
+  private func stepDown(_ offered: ShippedHead?, _ epoch: Int64) throws {
     try database.write { db in
       let own = try ReplicationState.read(db)
-      guard FollowDecision(own: own, offered: offered) == .stepDown else { return }
+      let decision = FollowDecision(own: own, offered: offered, partnerEpoch: epoch)
+      guard decision == .stepDown else { return }
       try db.execute(sql: "UPDATE replication_state SET role = 'replica'")
       log.write(
-        "stepped down: was \(own.role) at \(own.at), but \(offered.sourceSite) has shipped "
-          + "\(offered.at)")
+        "stepped down: was \(own.role) at \(own.at), but \(partner.site) is the source since "
+          + "epoch \(epoch)")
     }
   }
 
@@ -62,9 +72,10 @@ final class Follower {
     try database.queue.writeWithoutTransaction { live in
       try holdingExclusiveLock(live) {
         let own = try ReplicationState.read(live)
-        guard case .apply(let keepOwn) = FollowDecision(own: own, offered: image.head) else {
-          return  // promoted, or changed otherwise, since it was looked at
-        }
+        let decision = FollowDecision(
+          own: own, offered: image.head, partnerEpoch: image.head.epoch)
+        // Otherwise it has been promoted, or changed in another way, since it was looked at.
+        guard case .apply(let keepOwn) = decision else { return }
         if keepOwn { try keepAside(live, own) }
         try image.database.read { try $0.backup(to: live) }
         if own.at.epoch != image.head.epoch || own.demotedEpoch != nil {

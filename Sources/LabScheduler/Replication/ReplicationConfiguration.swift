@@ -5,5 +5,6 @@ struct ReplicationConfiguration: Codable, Equatable, Sendable {
   let databaseFile: String
   let outboxDirectory: String
   let partnerOutboxDirectory: String
+  let partnerDatabaseFile: String
   let shipInterval: Interval
 }

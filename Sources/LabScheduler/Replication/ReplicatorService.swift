@@ -6,6 +6,7 @@ struct ReplicatorService {
   private let follower: Follower
   private let shipper: Shipper
   private let interval: Interval
+  private let lock: FileLock
 
   init(configuration: ReplicationConfiguration, log: ServiceLog) throws {
     let directory = (configuration.databaseFile as NSString).deletingLastPathComponent
@@ -17,15 +18,16 @@ struct ReplicatorService {
     try File.removeUnfinished(in: configuration.outboxDirectory)
     let database = try SchedulerDatabase(path: configuration.databaseFile)
     follower = Follower(
-      database: database, partner: Outbox(directory: configuration.partnerOutboxDirectory), log: log
-    )
+      database: database,
+      partner: Partner(
+        site: configuration.partnerSite,
+        outbox: Outbox(directory: configuration.partnerOutboxDirectory),
+        databaseFile: configuration.partnerDatabaseFile), log: log)
     shipper = Shipper(
       site: configuration.site, database: database,
       outbox: Outbox(directory: configuration.outboxDirectory))
     interval = configuration.shipInterval
   }
-
-  private let lock: FileLock
 
   /// Ready after the first look at the partner: a former primary has stepped down by then.
   func run(_ service: ServiceProcess) throws {

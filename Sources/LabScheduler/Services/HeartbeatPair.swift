@@ -51,7 +51,7 @@ final class HeartbeatPair {
       Beat(guid: guid, sender: sender.instance, sequence: sequence, sentAt: Clock.now))
   }
 
-  private func hear(_ beat: Beat) {
+  func hear(_ beat: Beat) {
     guard beat.guid != guid, beat.sequence > lastSequences[beat.sender, default: 0] else { return }
     lastSequences = [beat.sender: beat.sequence]
     let age = max(0, Clock.now.milliseconds(since: beat.sentAt))
