@@ -51,12 +51,12 @@ public struct FakeStep: Sendable {
 
   /// A step that wants its host's property of the step's own name to be `done`.
   public init(
-    _ id: String, _ action: String = "fake.change", value: PlannedValue = .value("done"),
+    _ id: String, _ action: String = "fake.change", value: String = "done",
     _ adjust: (inout FakeStep) -> Void = { _ in }
   ) {
     self.id = id
     self.action = action
-    arguments = ["property": .value(.string(id)), "value": value]
+    arguments = ["property": .value(.string(id)), "value": .value(.string(value))]
     adjust(&self)
   }
 
@@ -92,5 +92,21 @@ public struct FakeStep: Sendable {
       arguments: arguments, when: when, depends: depends ?? before, timeout: timeout,
       retry: retry, onError: onError, onUnreachable: onUnreachable, approval: approval,
       isCritical: isCritical, overriddenGuards: overriddenGuards)
+  }
+}
+
+extension PlannedValue: ExpressibleByStringLiteral {
+  public init(stringLiteral value: String) { self = .value(.string(value)) }
+}
+
+extension Condition {
+  /// `${steps.STEP.PROPERTY} == value`
+  public static func step(_ step: String, _ property: String, is value: String) -> Condition {
+    let reference = StepReference(step: step, property: property)
+    return Condition(
+      text: "\(reference) == \(value)",
+      comparisons: [
+        Comparison(left: .later(reference), isEqual: true, right: .value(.string(value)))
+      ])
   }
 }

@@ -7,6 +7,8 @@ struct FakeGoal: Sendable {
   let value: String
   /// Whether it can say what will be so.
   let predicts: Bool
+  /// Another property, which it says will be `done`, and does nothing about.
+  let promise: String?
   /// The value from which there is no way to `value`.
   static let broken = "broken"
 
@@ -14,6 +16,7 @@ struct FakeGoal: Sendable {
     .init("property", .string, required: true, "What is to be so"),
     .init("value", .string, required: true, "The value that it is to have"),
     .init("predicts", .boolean, default: "true", "Whether it says what will be so"),
+    .init("promise", .string, "A property that it says will be done, and does nothing about"),
   ]
 
   init(_ arguments: Arguments) throws {
@@ -21,10 +24,13 @@ struct FakeGoal: Sendable {
     property = try arguments.requiredString("property")
     value = try arguments.requiredString("value")
     predicts = arguments.boolean("predicts") ?? true
+    promise = arguments.string("promise")
   }
 
   func probe(_ observer: any Observer) async throws -> Observation {
-    Observation([try await Self.read(property, on: host, observer)])
+    var observation = Observation([try await Self.read(property, on: host, observer)])
+    if let promise { observation.state(try await Self.read(promise, on: host, observer)) }
+    return observation
   }
 
   static func read(
@@ -52,7 +58,10 @@ struct FakeGoal: Sendable {
   }
 
   func predict(_ observation: Observation) -> Observation? {
-    predicts ? Observation([Fact(host.id, property, .string(value))]) : nil
+    guard predicts else { return nil }
+    var predicted = Observation([Fact(host.id, property, .string(value))])
+    if let promise { predicted.state(host.id, promise, "done") }
+    return predicted
   }
 
   func act(_ capability: any Operator) async throws -> Evidence {
