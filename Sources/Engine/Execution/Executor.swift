@@ -102,8 +102,8 @@ public struct Executor: Sendable {
   }
 
   private func end(_ ended: RunEnded, _ recorder: Recorder) async throws -> RunEnded {
-    // The task may have been cancelled; that it stopped must be written down all the same.
-    try await Task { try await recorder.record(ended) }.value
+    // The task may have been cancelled: a store commits all the same, so that it stopped is written down.
+    try await recorder.record(ended)
     crashes.reach(.runAfterEnd)
     return ended
   }

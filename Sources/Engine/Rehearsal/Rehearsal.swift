@@ -103,8 +103,17 @@ public struct Rehearsal: Sendable {
     let token = "\(recorder.run)-\(step.id)"
     try await recorder.record(ProbeFilesPlanned(token: token), step: step.id)
     do {
-      let observation = try await action.prove(
-        world.makeProbeFileWriter(token: token), observer: world.makeObserver())
+      let deadline = Deadline(in: try step.duration(step.timeout), time: surroundings.time)
+      let observation = try await deadline.run {
+        try await action.prove(
+          world.makeProbeFileWriter(token: token), observer: world.makeObserver())
+      }
+      guard let observation else {
+        try Task.checkCancellation()
+        return Sight(
+          observation: seen.observation,
+          verdict: .unknown("proving took longer than \(deadline.limit.runbookText)"))
+      }
       try await recorder.record(ProbeFilesRemoved(token: token), step: step.id)
       return Sight(observation: observation, verdict: action.judge(observation))
     } catch let error as ActionError {

@@ -1,0 +1,56 @@
+import Foundation
+public import Journal
+import Synchronization
+
+/// A journal's bytes in memory, under the rules that every store keeps. For tests whose subject isn't the disk.
+public final class MemoryJournalStore: JournalStore {
+  private struct Content {
+    var state = StoreState(
+      tree: MerkleFrontier(), root: MerkleFrontier().root, lastEpoch: 0, leases: [])
+    var entries: [StoredEntry] = []
+
+    mutating func take(_ change: StoreChange) {
+      let replaced = Set(change.leases.map(\.scope))
+      entries += change.entries
+      state = StoreState(
+        tree: change.tree, root: change.tree.root, lastEpoch: change.lastEpoch,
+        leases: state.leases.filter { !replaced.contains($0.scope) } + change.leases)
+    }
+  }
+
+  public let path = "memory"
+  private let content = Mutex(Content())
+
+  public init() {}
+
+  public func state() async throws -> StoreState { content.withLock(\.state) }
+
+  public func commit<Result: Sendable>(
+    _ decide: @escaping @Sendable (StoreState) throws -> (StoreChange, Result)
+  ) async throws -> Result {
+    let before = content.withLock(\.state)
+    // Decided outside the lock, so that `decide` may look at the store; tried again when it has moved meanwhile.
+    let (change, result) = try decide(before)
+    let isCommitted = content.withLock { content in
+      guard content.state == before else { return false }
+      content.take(change)
+      return true
+    }
+    return isCommitted ? result : try await commit(decide)
+  }
+
+  public func page(from index: Int, matching filter: EntryFilter) async throws -> [StoredEntry] {
+    content.withLock { content in
+      content.entries.dropFirst(index).filter { filter.matches($0) }
+    }
+  }
+
+  public func damage() async throws -> String? { nil }
+  public func close() throws {}
+}
+
+extension EntryFilter {
+  fileprivate func matches(_ entry: StoredEntry) -> Bool {
+    (run == nil || entry.run == run) && (kinds?.contains(entry.kind) ?? true)
+  }
+}
