@@ -1,12 +1,12 @@
 import Foundation
 
 /// A rule of the house. CONTRIBUTING.md gives the reasons.
-struct Rule {
+struct Rule: Sendable {
   let name: String
   /// What to do instead.
   let instead: String
   /// The numbers of the lines that break it.
-  let broken: (SourceFile) -> [Int]
+  let broken: @Sendable (SourceFile) -> [Int]
 
   func findings(in file: SourceFile) -> [Finding] {
     broken(file).map { Finding(path: file.path, line: $0, rule: name, instead: instead) }

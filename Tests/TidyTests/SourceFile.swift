@@ -1,7 +1,7 @@
 import Foundation
 
 /// A Swift file of the project.
-struct SourceFile {
+struct SourceFile: Sendable {
   /// From the project's root: `Sources/Engine/Clock/SystemTime.swift`.
   let path: String
   let lines: [String]

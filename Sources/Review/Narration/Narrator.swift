@@ -16,6 +16,8 @@ public struct Narrator: Sendable {
   private var runStarted: Timestamp?
   private var hasShownPrechecks = false
   private var hasShownSteps = false
+  /// The step that the last lines were about: lines about another one name it, when steps run side by side.
+  private var told: String?
 
   public init() {}
 
@@ -98,6 +100,7 @@ public struct Narrator: Sendable {
   private mutating func begin(_ record: StepStarted, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
     started[id] = entry.at
+    told = id
     now = Now(
       text: "\(record.place)/\(record.count) \(id): looking", since: entry.at, next: next(after: id)
     )
@@ -107,17 +110,19 @@ public struct Narrator: Sendable {
   private mutating func tell(_ record: StepIntent, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
     now = Now(text: "\(place(of: id)) \(id): acting", since: entry.at, next: next(after: id))
+    let margin = margin(of: id)
     let again = record.attempt > 1 ? " (try \(record.attempt))" : ""
     let overridden = record.guards.filter { $0.overridden != nil }.map {
-      Line("      ! guard \($0.id) overridden: \($0.overridden ?? "")", .attention)
+      Line("\(margin)! guard \($0.id) overridden: \($0.overridden ?? "")", .attention)
     }
-    return overridden + [Line("      … \(record.verdict.explanation)\(again)", .faint)]
+    return overridden + [Line("\(margin)… \(record.verdict.explanation)\(again)", .faint)]
   }
 
   private mutating func tell(_ record: StepActed, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
     now = Now(text: "\(place(of: id)) \(id): verifying", since: entry.at, next: next(after: id))
-    return record.failure.map { [Line("      ! \($0.message) [\($0.code)]", .attention)] } ?? []
+    let margin = margin(of: id)
+    return record.failure.map { [Line("\(margin)! \($0.message) [\($0.code)]", .attention)] } ?? []
   }
 
   private mutating func end(_ record: StepEnded, _ entry: Entry) -> [Line] {
@@ -126,7 +131,7 @@ public struct Narrator: Sendable {
     let code = record.failure.map { " [\($0.code)]" } ?? ""
     var lines = [
       Line(
-        "      \(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(record.message)\(code)",
+        "\(margin(of: id))\(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(record.message)\(code)",
         Words.tone(record.outcome))
     ]
     lines += record.misses.map {
@@ -141,7 +146,7 @@ public struct Narrator: Sendable {
     now = Now(
       text: "\(place(of: entry.step ?? "")) \(entry.step ?? ""): waiting for a person",
       since: entry.at, next: nil)
-    return [Line("      ? \(record.prompt)", .attention)]
+    return [Line("\(margin(of: entry.step ?? ""))? \(record.prompt)", .attention)]
   }
 
   private func tell(_ record: GateAnswered) -> [Line] {
@@ -180,6 +185,11 @@ public struct Narrator: Sendable {
   private mutating func headingOfSteps() -> [Line] {
     defer { hasShownSteps = true }
     return hasShownSteps ? [] : [Line(""), Line("Steps", .heading)]
+  }
+
+  private mutating func margin(of id: String) -> String {
+    defer { told = id }
+    return told == id ? "      " : "      \(id): "
   }
 
   private func place(of id: String) -> String {
