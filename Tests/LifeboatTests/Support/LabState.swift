@@ -41,6 +41,6 @@ struct LabState: Equatable {
   func differences(from other: LabState) -> [String] {
     let paths = Set(files.keys).union(other.files.keys).filter { files[$0] != other.files[$0] }
     let pids = Set(processes.keys).symmetricDifference(other.processes.keys)
-    return (paths + pids).sorted()
+    return paths.union(pids).sorted()
   }
 }

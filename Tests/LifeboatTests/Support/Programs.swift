@@ -51,5 +51,5 @@ func run(
     case .exited(let code): code
     case .signaled(let signal): 128 + signal
     }
-  return Ran(code: code, output: result.standardOutput ?? "", error: result.standardError ?? "")
+  return Ran(code: code, output: result.standardOutput, error: result.standardError)
 }

@@ -12,10 +12,14 @@ extension TestLab {
 
   func stopServices(at site: String) async throws {
     for service in ["scheduler", "executor", "server"] {
-      let stopped = try await run(
-        Programs.labScheduler, ["service", "stop", "\(lab)/\(site)/scheduler", service])
-      try #require(stopped.code == 0, "\(stopped)")
+      try await stopService(service, at: site)
     }
+  }
+
+  func stopService(_ service: String, at site: String) async throws {
+    let stopped = try await run(
+      Programs.labScheduler, ["service", "stop", "\(lab)/\(site)/scheduler", service])
+    try #require(stopped.code == 0, "\(stopped)")
   }
 
   /// Waits until DR's copy of the table holds production's GUID.

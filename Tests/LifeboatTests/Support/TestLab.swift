@@ -14,6 +14,8 @@ struct TestLab: Sendable {
   static func with(
     _ options: [String] = [], _ body: (TestLab) async throws -> Void
   ) async throws {
+    await Turns.labs.take()
+    defer { Turns.labs.give() }
     let base = FileManager.default.temporaryDirectory.path + "/lb-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
     let lab = TestLab(directory: base + "/lab", home: base + "/state", base: base)
