@@ -23,7 +23,7 @@ enum NearestWord {
   /// A hint that names the nearest of `words`, else lists them all.
   static func hint(for word: String, in words: [String], called plural: String) -> String {
     if let nearest = find(word, in: words) { return "did you mean '\(nearest)'?" }
-    if words.isEmpty { return "there are no \(plural)" }
+    if words.isEmpty { return "there are none" }
     let shown = words.prefix(20).joined(separator: ", ")
     return words.count > 20
       ? "\(plural): \(shown), … (\(words.count) in all)" : "\(plural): \(shown)"
