@@ -7,12 +7,14 @@ struct PlanWarnings {
   let diagnostics: DiagnosticCollector
 
   func report(usedParameters: Set<String>) {
+    reportUncheckedTruncations()
+    // What a faulty reference would have used isn't known.
+    guard !diagnostics.hasErrors else { return }
     for parameter in document.parameters where !usedParameters.contains(parameter.name) {
       diagnostics.warning(
         .unusedParameter, at: parameter.position,
         "the parameter '\(parameter.name)' is used nowhere", hint: "remove it")
     }
-    reportUncheckedTruncations()
   }
 
   /// A scheduler that finds a foreign GUID stays passive without a word: an hour lost at 3 am.

@@ -46,9 +46,8 @@ struct StepBinder {
   private func bind(_ retry: StepDocument.Retry) -> PlannedStep.Retry? {
     let interval =
       retry.interval.map { texts.duration($0, "an interval") } ?? Self.defaultRetryInterval
-    return interval.map {
-      PlannedStep.Retry(limit: retry.limit, interval: $0, backoff: retry.backoff)
-    }
+    guard let limit = retry.limit, let interval else { return nil }
+    return PlannedStep.Retry(limit: limit, interval: interval, backoff: retry.backoff)
   }
 
   private func bind(_ approval: StepDocument.Approval) -> PlannedStep.Approval? {

@@ -12,19 +12,20 @@ struct StepOrder {
   init(_ steps: [StepDocument], diagnostics: DiagnosticCollector) {
     let ids = steps.map { $0.id?.text ?? "" }
     let allIDs = Set(ids)
-    // The steps that no other waits for yet: after these, all are done.
-    var unfollowed: [String] = []
+    // After the recent steps that no other follows, all are done.
+    var recent: [String] = []
+    var followed: Set<String> = []
     for (place, step) in steps.enumerated() {
       let direct =
         step.depends.map { check($0, of: ids[place], among: allIDs, diagnostics: diagnostics) }
-        ?? unfollowed
+        ?? recent.filter { !followed.contains($0) }
       depends.append(direct)
       done.append(union(of: direct, steps.count))
-      let followed = Set(direct)
-      unfollowed.removeAll { followed.contains($0) }
+      if step.depends == nil { recent = [] }
+      followed.formUnion(direct)
       guard !ids[place].isEmpty, places[ids[place]] == nil else { continue }
       places[ids[place]] = place
-      unfollowed.append(ids[place])
+      recent.append(ids[place])
     }
   }
 
@@ -37,8 +38,11 @@ struct StepOrder {
   private func union(of direct: [String], _ count: Int) -> [UInt64] {
     var bits = [UInt64](repeating: 0, count: (count + 63) / 64)
     for place in direct.compactMap({ places[$0] }) {
+      let bit: UInt64 = 1 << (place % 64)
+      // What is done already brings nothing new.
+      guard bits[place / 64] & bit == 0 else { continue }
       for index in bits.indices { bits[index] |= done[place][index] }
-      bits[place / 64] |= 1 << (place % 64)
+      bits[place / 64] |= bit
     }
     return bits
   }

@@ -2,7 +2,8 @@
 struct StepDocument: Sendable {
   struct Retry: Sendable {
     let position: SourcePosition
-    let limit: Int
+    /// Nil when it was refused.
+    let limit: Int?
     let interval: YAMLNode?
     let backoff: Int
   }
@@ -125,14 +126,12 @@ extension StepDocument.Retry {
     guard let record = decoder.record(node, keys: StepDocument.retryKeys, "a retry") else {
       return nil
     }
-    let limit = record.required("limit", hint: "how often to try again")
+    limit = record.required("limit", hint: "how often to try again")
       .flatMap { decoder.integer($0, in: StepDocument.retryLimits) }
     position = node.position
     interval = record["interval"]
     backoff =
       record["backoff"].flatMap { decoder.integer($0, in: StepDocument.backoffs) } ?? 1
-    guard let limit else { return nil }
-    self.limit = limit
   }
 }
 

@@ -128,8 +128,13 @@ import Testing
   }
 
   @Test func distanceCountsASwapOnce() {
-    #expect(NearestWord.distance(Array("ab"), Array("ba")) == 1)
-    #expect(NearestWord.distance(Array("kitten"), Array("sitting")) == 3)
-    #expect(NearestWord.distance([], Array("abc")) == 3)
+    func distance(_ left: String, _ right: String, _ limit: Int) -> Int? {
+      NearestWord.distance(Array(left.utf8), Array(right.utf8), atMost: limit)
+    }
+    #expect(distance("ab", "ba", 1) == 1)
+    #expect(distance("kitten", "sitting", 5) == 3)
+    #expect(distance("kitten", "sitting", 2) == nil)
+    #expect(distance("", "abc", 3) == 3)
+    #expect(distance("abc", "", 2) == nil)
   }
 }

@@ -18,7 +18,7 @@ import Testing
     let reading = Reading(text)
     #expect(reading.root == nil)
     #expect(reading.diagnostics.all.map(\.code.word) == [.tooManyNodes])
-    // 1 + 11 + 111 + 1,111 + 11,111 values stand above line 5, which would add 111,111 more.
+    // 12,345 values stand above line 5, which adds 111,111; the first alias of line 6 as many again.
     #expect(reading.diagnostics.all.first?.position?.line == 6)
   }
 
