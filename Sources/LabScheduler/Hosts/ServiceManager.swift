@@ -95,7 +95,8 @@ struct ServiceManager {
   mutating func update() throws {
     for name in order {
       if try services[name]?.reap() == true { serviceDied(name) }
-      if services[name]?.pid == nil { name.dependents.forEach { stopIfRunning($0) } }
+      guard services[name]?.pid == nil else { continue }
+      for dependent in name.dependents { stopIfRunning(dependent) }
     }
     boot()
   }

@@ -7,8 +7,15 @@ struct HostStarter {
   /// Generous: it only has to end a wait for a host that will never answer.
   private static let bootTimeout: Int64 = 20_000
 
-  /// Starts the hosts side by side; those that are up stay as they are.
-  static func start(_ hosts: [HostDirectory]) throws {
+  /// Starts sites side by side, but a site's primary before its secondary, which would take
+  /// control if the primary were late. Hosts that are up stay as they are.
+  static func start(_ sites: [SiteLayout], _ settings: LabSettings) throws {
+    let hosts = sites.map { $0.hosts(settings) }
+    try start(hosts.compactMap(\.first))
+    try start(hosts.flatMap { $0.dropFirst() })
+  }
+
+  private static func start(_ hosts: [HostDirectory]) throws {
     var children: [HostDirectory: pid_t] = [:]
     for host in hosts where try !isUp(host) {
       children[host] = try ProcessSpawner.spawnSelf(

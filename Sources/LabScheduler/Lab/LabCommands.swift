@@ -40,7 +40,7 @@ extension LabCommand {
       let settings = isNew ? try mark(layout, madeDirectory) : try layout.settings()
       try withExtendedLifetime(lock) {
         try LabBuilder(layout: layout, settings: settings).build()
-        try HostStarter.start(layout.sites.flatMap { $0.hosts(settings) })
+        try HostStarter.start(layout.sites, settings)
       }
       if isNew {
         Terminal.show("The lab is up in \(layout.root); its inventory is \(layout.sitesFile).")
@@ -116,7 +116,7 @@ extension LabCommand {
       let hosts = sites.flatMap { $0.hosts(settings) }
       try withExtendedLifetime(lock) {
         try SitePower(hosts: hosts).resume()
-        try HostStarter.start(hosts)
+        try HostStarter.start(sites, settings)
       }
       Terminal.show("\(sites.map(\.name.rawValue).joined(separator: " and ")): all hosts are up.")
     }

@@ -21,7 +21,7 @@ struct Partner {
 
   private func promotedEpoch() -> Int64? {
     // Missing, locked or waiting for its recovery: then what has been shipped has to do.
-    let database = try? SchedulerDatabase(path: databaseFile, readOnly: true, busyTimeout: 1)
+    let database = try? SchedulerDatabase(path: databaseFile, readOnly: true, busyTimeout: 0.2)
     guard let state = try? database?.read(ReplicationState.read), state.role != .replica else {
       return nil
     }

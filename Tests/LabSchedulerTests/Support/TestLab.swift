@@ -23,6 +23,7 @@ struct TestLab {
         try await lab.run("up", quick + options)
         try await body(lab)
       } catch {
+        lab.showLogs()
         await lab.takeDown()
         throw error
       }
@@ -33,6 +34,16 @@ struct TestLab {
   init(directory: String) {
     self.directory = directory
     layout = LabLayout(directory)
+  }
+
+  /// After a failed test: what its processes had to say, before it is removed.
+  private func showLogs() {
+    for site in layout.sites {
+      for service in ServiceName.allCases {
+        let lines = log(service, site.name).split(separator: "\n").suffix(30)
+        for line in lines { print("\(site.name) \(line)") }
+      }
+    }
   }
 
   /// After a failed test: nothing may be left running, and the first error is the one to show.
@@ -106,6 +117,10 @@ extension TestLab {
 
   func transaction<Value>(_ site: SiteName, _ body: (Database) throws -> Value) throws -> Value {
     try database(site).write(body)
+  }
+
+  func reading<Value>(_ site: SiteName, _ body: (Database) throws -> Value) throws -> Value {
+    try database(site).read(body)
   }
 
   /// A statement in an immediate transaction; the number of rows that it changed.
