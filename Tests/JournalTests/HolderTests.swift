@@ -33,9 +33,11 @@ struct HolderTests {
     let holder = try Holder.describing(pid: child.pid)
     #expect(try liveness(holder) == .alive)
     child.kill()
-    // Its parent, this test, has not asked for its end yet, or has: dead either way.
+    // A zombie, as its parent, this test, has not asked for its end yet.
     try waitUntil { try liveness(holder) == .dead }
+    #expect(ProcessStat(pid: child.pid)?.state == "Z")
     child.reap()
+    #expect(ProcessStat(pid: child.pid) == nil)
     #expect(try liveness(holder) == .dead)
   }
 
@@ -128,26 +130,41 @@ struct HolderTests {
   }
 }
 
-/// A child process that does nothing until it is killed.
+/// A child process that does nothing until it is killed, or this process ends; a zombie from then
+/// on, until it is reaped.
+///
+/// Spawned by hand, because Foundation's `Process` learns of an end through a socket that other
+/// tests' children may inherit.
 final class Child {
-  private let process = Process()
+  let pid: Int
+  private let input = Pipe()
   private var isReaped = false
 
   init() throws {
-    process.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    process.arguments = ["600"]
-    try process.run()
-  }
+    var files = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&files)
+    defer { posix_spawn_file_actions_destroy(&files) }
+    // `cat` ends with the pipe that it reads from, and keeps none of the test's own outputs open.
+    posix_spawn_file_actions_adddup2(&files, input.fileHandleForReading.fileDescriptor, 0)
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0)
 
-  var pid: Int { Int(process.processIdentifier) }
+    var pid: pid_t = 0
+    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("cat"), nil]
+    defer { for argument in arguments { free(argument) } }
+    let status = posix_spawn(&pid, "/bin/cat", &files, nil, &arguments, nil)
+    try #require(status == 0)
+    self.pid = Int(pid)
+  }
 
   func kill() {
     guard !isReaped else { return }
-    _ = Foundation.kill(process.processIdentifier, SIGKILL)
+    _ = Foundation.kill(pid_t(pid), SIGKILL)
   }
 
   func reap() {
-    process.waitUntilExit()
+    guard !isReaped else { return }
+    waitpid(pid_t(pid), nil, 0)
     isReaped = true
   }
 

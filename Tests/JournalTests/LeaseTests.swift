@@ -78,7 +78,9 @@ struct LeaseTests {
   @Test func takesAllScopesOrNone() async throws {
     let journal = try open()
     let held = try await acquire(["production"], "ann", in: journal)
-    let code = await journalCode { _ = try await acquire(["dr", "production"], "bob", in: journal) }
+    let code = await journalCode {
+      _ = try await acquire(["dr", "production"], "bob", in: journal)
+    }
     #expect(code == .leaseHeld)
     #expect(try await journal.leases().map(\.scope) == ["production"])
     try await journal.append(leased, under: held)
@@ -131,12 +133,15 @@ struct LeaseTests {
     liveness["ann"] = .unknown
     let lease = try await acquire(["dr"], "ann", in: journal)
     let end = lease.expiresAt
-    #expect(await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: end) } == .leaseHeld)
+    #expect(
+      await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: end) } == .leaseHeld
+    )
 
     let renewed = try await journal.renew(lease, until: end.advanced(by: .seconds(1)))
     let after = end.advanced(by: .microseconds(1))
     #expect(
-      await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: after) } == .leaseHeld)
+      await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: after) }
+        == .leaseHeld)
     // Expiry alone takes nothing away: until someone else has it, the holder may write.
     try await journal.append(leased, under: renewed)
 
@@ -153,7 +158,8 @@ struct LeaseTests {
     let lease = try await acquire(["dr"], "ann", in: journal)
     let later = lease.expiresAt.advanced(by: .seconds(3600))
     #expect(
-      await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: later) } == .leaseHeld)
+      await journalCode { _ = try await acquire(["dr"], "bob", in: journal, at: later) }
+        == .leaseHeld)
     try journal.close()
   }
 

@@ -56,7 +56,10 @@ struct RawDatabase {
   let queue: DatabaseQueue
 
   init(directory: String) throws {
-    queue = try DatabaseQueue(path: JournalDirectory(directory).path)
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let path = JournalDirectory(directory).path
+    queue = try DatabaseQueue(path: path, configuration: configuration)
   }
 
   func execute(_ sql: String, _ arguments: StatementArguments = []) throws {

@@ -91,7 +91,7 @@ struct EntryQuery {
         entries.append(entry)
         bytes += entry.bytes.count
       }
-    } catch where !entries.isEmpty {
+    } catch  where !entries.isEmpty {
       // What comes before damage is good: the next page begins with the error.
     }
     return entries
