@@ -21,6 +21,7 @@ public struct PathDirectory: ActingAction {
         "create", .boolean, default: "false", "Whether to make it, and to correct mode and owner"),
     ],
     effect: .changes,
+    worksAsPrecheck: true,
     reversibility: .irreversible,
     facts: DirectoryFacts.notes,
     example: """

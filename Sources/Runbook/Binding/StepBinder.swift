@@ -61,8 +61,7 @@ extension StepBinder {
   private func checkUse(of type: any Action.Type, in step: StepDocument) {
     let schema = type.schema
     if step.isPrecheck {
-      let onlyLooks = schema.effect != .changes || type is any ProvableByProbeFiles.Type
-      if !onlyLooks || schema.effect == .asks {
+      if !schema.worksAsPrecheck {
         diagnostics.error(
           .notAPrecheck, at: step.action?.position,
           "\(schema.name) \(schema.effect == .asks ? "asks people" : "changes something"), "
@@ -75,11 +74,11 @@ extension StepBinder {
         .idleKey, at: position, "'critical' has no effect on a step, only on a precheck",
         hint: "on_error says what happens after a failure")
     }
-    if let retry = step.retry, schema.effect != .changes {
+    if let retry = step.retry, schema.effect == .waits || schema.effect == .asks {
       diagnostics.warning(
         .idleKey, at: retry.position,
-        "'retry' has no effect: \(schema.name) never acts, so there is nothing to try again",
-        hint: "raise the timeout, or wait with wait.until")
+        "'retry' has no effect: \(schema.name) waits as it is",
+        hint: "raise the timeout")
     }
   }
 

@@ -103,6 +103,8 @@ public struct ActionSchema: Sendable {
   public let target: TargetKind
   public let parameters: [Parameter]
   public let effect: Effect
+  /// Whether it may stand among the prechecks, where it only looks: its verdict is worth having without acting.
+  public let worksAsPrecheck: Bool
   /// Whether `act` may be done again when nobody knows how far it came.
   public let isRepeatable: Bool
   public let reversibility: Reversibility
@@ -114,7 +116,7 @@ public struct ActionSchema: Sendable {
 
   public init(
     name: String, summary: String, discussion: String, target: TargetKind,
-    parameters: [Parameter] = [], effect: Effect, isRepeatable: Bool = true,
+    parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil, isRepeatable: Bool = true,
     reversibility: Reversibility = .nothingChanged, defaultTimeout: Duration = .seconds(60),
     facts: [Note] = [], guards: [Note] = [], example: String
   ) {
@@ -124,6 +126,7 @@ public struct ActionSchema: Sendable {
     self.target = target
     self.parameters = parameters
     self.effect = effect
+    self.worksAsPrecheck = worksAsPrecheck ?? (effect == .checks || effect == .waits)
     self.isRepeatable = isRepeatable
     self.reversibility = reversibility
     self.defaultTimeout = defaultTimeout

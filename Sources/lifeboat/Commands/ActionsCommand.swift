@@ -1,5 +1,6 @@
 import Actuators
 import ArgumentParser
+import Foundation
 import Journal
 import Review
 import Runbook
@@ -14,9 +15,13 @@ struct ActionsCommand: AsyncParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
+  @Option(help: .private, completion: .directory)
+  var writeDocs: String?
+
   func run() async throws {
     let console = output.console
     try await output.errors(on: console).guarding {
+      if let writeDocs { return try write(under: writeDocs) }
       let schemas = ActionCatalogue.standard.schemas
       guard let name else { return list(schemas, console) }
       guard let schema = schemas.first(where: { $0.name == name }) else {
@@ -25,6 +30,16 @@ struct ActionsCommand: AsyncParsableCommand {
           advice: "'lifeboat actions' lists them")
       }
       console.write(ActionPage(schema).text)
+    }
+  }
+
+  /// Writes the generated pages and schemas: `make docs`.
+  private func write(under directory: String) throws {
+    for file in GeneratedDocuments(of: .standard).files {
+      let url = URL(fileURLWithPath: directory).appendingPathComponent(file.path)
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try file.text.write(to: url, atomically: true, encoding: .utf8)
     }
   }
 
