@@ -31,10 +31,8 @@ extension Executor {
     try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask { try await body() }
       group.addTask {
-        while true {
-          try await surroundings.time.sleep(for: Self.leaseLifetime / 3)
-          _ = try await surroundings.journal.renew(lease, until: expiry)
-        }
+        try await keepRenewing(lease)
+        return nil
       }
       defer { group.cancelAll() }
       while let result = try await group.next() {
@@ -42,6 +40,16 @@ extension Executor {
       }
       throw CancellationError()
     }
+  }
+
+  /// Returns when the task is cancelled: how a run ends that was stopped is `body`'s to say.
+  private func keepRenewing(_ lease: Lease) async throws {
+    do {
+      while true {
+        try await surroundings.time.sleep(for: Self.leaseLifetime / 3)
+        _ = try await surroundings.journal.renew(lease, until: expiry)
+      }
+    } catch is CancellationError {}
   }
 
   private var now: Timestamp { Timestamp(surroundings.time.now()) }

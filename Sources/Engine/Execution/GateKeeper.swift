@@ -46,9 +46,11 @@ actor GateKeeper {
     self.kept = kept.filter { $0.record.planDigest == planDigest }
   }
 
-  /// Facts that people have vouched for in this run.
-  var attestedFacts: [Fact] {
-    kept.filter(\.record.granted).flatMap { $0.record.facts.map(\.fact) }
+  /// What was seen, with its gaps filled by what people have vouched for in this run. Vouching for what is then seen to
+  /// be otherwise ends there: when the target goes dark again, people are asked again.
+  func fill(_ seen: Observation) -> Observation {
+    kept.removeAll { $0.isContradicted(by: seen) }
+    return seen.filled(with: kept.flatMap { $0.record.facts.map(\.fact) })
   }
 
   /// Asks until enough different people have granted it, one has refused, or nobody answers.

@@ -51,7 +51,7 @@ actor Board {
 
   func keep(_ outcome: StepEnded.Outcome, _ observation: Observation, of step: String) {
     outcomes[step] = outcome
-    observations[step] = observation
+    observations[step] = observation.completed(from: observations[step])
   }
 
   var counts: [String: Int] {
@@ -61,6 +61,18 @@ actor Board {
   /// Everything that is known now, for resolving values in one go.
   var snapshot: StepFacts {
     StepFacts(observations: observations, outcomes: outcomes.mapValues(\.rawValue))
+  }
+}
+
+extension Observation {
+  /// This observation, and what was seen before where nothing can be seen now: a step that is done stays what later
+  /// steps refer to when its target goes dark.
+  func completed(from earlier: Observation?) -> Observation {
+    var result = earlier ?? Observation()
+    for fact in facts where fact.reading.value != nil || result[fact.key] == nil {
+      result.state(fact)
+    }
+    return result
   }
 }
 

@@ -13,10 +13,9 @@ struct StepWork: Sendable {
   var isRepeatable: Bool { (action as? any ActingAction)?.isRepeatable ?? true }
 
   func look() async throws -> Sight {
-    let attested = await context.gates.attestedFacts
-    return try await action.look(
+    try await action.look(
       with: context.world.makeObserver(), within: timeout, time: context.time
-    ) { $0.filled(with: attested) }
+    ) { await context.gates.fill($0) }
   }
 
   /// What a person has to vouch for because its target can't be asked; nil when there is nothing.

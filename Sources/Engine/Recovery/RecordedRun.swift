@@ -17,11 +17,23 @@ public struct RecordedRun: Sendable {
   public private(set) var attempts: [String: Int] = [:]
   /// Nil when the run was killed, or runs.
   public private(set) var ended: RunEnded?
+  /// The steps that have acted since the run was begun or last resumed.
+  private var actedLately: Set<String> = []
 
   /// An answer to a gate, kept with the step that it belongs to.
   public struct GateAnswer: Sendable {
     public let step: String
     public let record: GateAnswered
+
+    /// Whether a fact that it vouches for was seen to be otherwise.
+    func isContradicted(by seen: Observation) -> Bool {
+      record.facts.map(\.fact).contains { attested in
+        guard let fact = seen[attested.key], fact.source == .probed,
+          let value = fact.reading.value
+        else { return false }
+        return value != attested.reading.value
+      }
+    }
   }
 
   /// Throws `EngineError` when the entries are not those of one run.
@@ -48,16 +60,20 @@ public struct RecordedRun: Sendable {
   public var hasBegunSteps: Bool { !progress.isEmpty || !outcomes.isEmpty }
 
   private mutating func take(_ entry: Entry) throws {
-    if try entry.record(RunResumed.self) != nil { ended = nil }
+    if try entry.record(RunResumed.self) != nil {
+      ended = nil
+      actedLately = []
+    }
     if let record = try entry.record(RunEnded.self) { ended = record }
     guard let step = entry.step else { return }
     if let intent = try entry.record(StepIntent.self) {
       progress[step] = .intent
       outcomes[step] = nil
       attempts[step] = intent.attempt
-      observations[step] = Observation(intent.observation.map(\.fact))
+      see(Observation(intent.observation.map(\.fact)), at: step)
     } else if try entry.record(StepActed.self) != nil {
       progress[step] = .acted
+      actedLately.insert(step)
     } else if let record = try entry.record(StepEnded.self) {
       end(step, record)
     } else if let record = try entry.record(GateAnswered.self) {
@@ -66,9 +82,7 @@ public struct RecordedRun: Sendable {
   }
 
   private mutating func end(_ step: String, _ record: StepEnded) {
-    if !record.observation.isEmpty {
-      observations[step] = Observation(record.observation.map(\.fact))
-    }
+    see(Observation(record.observation.map(\.fact)), at: step)
     switch record.outcome {
     case .ok, .changed:
       progress[step] = .verified
@@ -76,11 +90,17 @@ public struct RecordedRun: Sendable {
     case .skipped:
       outcomes[step] = record.outcome
     case .failed:
-      // It was judged after acting: what is known is that the effect isn't there.
-      progress[step] = .nothing
+      // Judged after acting: what is known is that the effect isn't there. A failure before acting (a person said no, a
+      // value was missing) says nothing of what an earlier try may have done.
+      if progress[step] == nil || actedLately.contains(step) { progress[step] = .nothing }
       outcomes[step] = record.tolerated ? record.outcome : nil
     case .inDoubt, .waiting:
       break
     }
+  }
+
+  private mutating func see(_ observation: Observation, at step: String) {
+    answers.removeAll { $0.isContradicted(by: observation) }
+    observations[step] = observation.completed(from: observations[step])
   }
 }
