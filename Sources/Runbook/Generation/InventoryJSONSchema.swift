@@ -6,10 +6,12 @@ enum InventoryJSONSchema {
     title: "Lifeboat inventory",
     Part.object(
       [
-        "sites": Part.named(site), "databases": Part.named(database), "paths": Part.named(path),
+        "sites": Part.named(site, atLeast: 1), "databases": Part.named(database),
+        "paths": Part.named(path),
       ], required: ["sites"]))
 
-  private static let site = Part.object(["hosts": Part.named(host)], required: ["hosts"])
+  private static let site = Part.object(
+    ["hosts": Part.named(host, atLeast: 1)], required: ["hosts"])
 
   private static let argumentVector = Part.list(Part.text, atLeast: 1)
 
@@ -47,7 +49,8 @@ enum InventoryJSONSchema {
     "failover_table": Part.text,
     "guid_column": Part.text,
     "at": Part.named(
-      Part.object(["host": Part.name, "file": Part.absolutePath], required: ["host", "file"])),
+      Part.object(["host": Part.name, "file": Part.absolutePath], required: ["host", "file"]),
+      atLeast: 1),
   ]
 
   private static let database = Part.object(

@@ -36,8 +36,11 @@ enum JSONSchemaPart {
   }
 
   /// A mapping whose keys are names.
-  static func named(_ value: Value) -> Value {
-    ["type": "object", "propertyNames": name, "additionalProperties": value]
+  static func named(_ value: Value, atLeast minimum: Int = 0) -> Value {
+    [
+      "type": "object", "propertyNames": name, "additionalProperties": value,
+      "minProperties": .integer(minimum),
+    ]
   }
 
   static func list(_ items: Value, atLeast minimum: Int = 0) -> Value {

@@ -9,6 +9,7 @@ struct RunbookJSONSchema {
         "step": Self.step(Self.stepProperties, schemas),
         "precheck": Self.step(
           Self.stepProperties.filter { StepDocument.precheckKeys.contains($0.key) }, schemas),
+        "arguments": ["allOf": .list(schemas.map(Self.conditional))],
       ])
   }
 
@@ -88,7 +89,10 @@ struct RunbookJSONSchema {
     guard case .mapping(var step) = Part.object(properties, required: ["id", "action"]) else {
       return [:]
     }
-    step["allOf"] = .list(schemas.map(conditional))
+    step["allOf"] = [["$ref": "#/definitions/arguments"]]
+    if properties["override_guards"] != nil {
+      step["dependencies"] = ["override_guards": ["approval"]]
+    }
     return .mapping(step)
   }
 

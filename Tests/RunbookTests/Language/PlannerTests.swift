@@ -184,6 +184,22 @@ import Testing
     #expect(try plan(text.replacing("fast", with: "5m"), ["to": "dr"]).steps.count == 1)
   }
 
+  @Test func prechecksMayUseChecksThatCanAlsoMend() throws {
+    let text = """
+      runbook: r
+      run_type: drill
+      prechecks:
+        - { id: a, action: path.directory, target: dr.scheduler, with: { path: default-logs } }
+        - id: b
+          action: path.shared
+          with: { path: scheduler-logs, between: [production.scheduler, dr.scheduler] }
+          critical: false
+      steps:
+        - { id: c, action: service.stop, target: dr.scheduler }
+      """
+    #expect(try plan(text).prechecks.map(\.isCritical) == [true, false])
+  }
+
   @Test func faultsOfBothFilesAreSaidAtOnce() throws {
     let said = Planner(catalogue: .sample).check(
       runbook: SourceText(file: "r.yaml", text: "runbook: r\nrun_type: x\nsteps: []\n"),

@@ -150,7 +150,7 @@ struct DirectorySample: SampleAction {
       .init("create", .boolean, default: "false", "Whether to make it"),
       .init("attempts", .integer, "How often"),
     ],
-    effect: .checks,
+    effect: .changes, reversibility: .irreversible,
     example: """
       id: logs
       action: path.directory
