@@ -8,7 +8,8 @@ struct RunbookJSONSchema {
       definitions: [
         "step": Self.step(Self.stepProperties, schemas),
         "precheck": Self.step(
-          Self.stepProperties.filter { StepDocument.precheckKeys.contains($0.key) }, schemas),
+          Self.stepProperties.filter { StepDocument.precheckKeys.contains($0.key) },
+          schemas.filter(\.worksAsPrecheck)),
         "arguments": ["allOf": .list(schemas.map(Self.conditional))],
       ])
   }

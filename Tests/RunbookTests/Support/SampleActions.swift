@@ -119,8 +119,7 @@ struct LagSample: SampleAction {
       """)
 }
 
-/// A change that a precheck may name, because reading alone shows a part of it.
-struct SharedPathSample: SampleAction, ProvableByProbeFiles {
+struct SharedPathSample: SampleAction {
   static let schema = ActionSchema(
     name: "path.shared", summary: "Prove that hosts share a directory",
     discussion: "Writes a nonce.",
@@ -129,16 +128,12 @@ struct SharedPathSample: SampleAction, ProvableByProbeFiles {
       .init("path", .path, required: true, "Which"),
       .init("between", .list(.host), required: true, "The hosts"),
     ],
-    effect: .changes,
+    effect: .changes, worksAsPrecheck: true,
     example: """
       id: shared
       action: path.shared
       with: { path: scheduler-logs, between: [production.scheduler, dr.scheduler] }
       """)
-
-  func prove(
-    _ files: any ProbeFileWriter, observer: any Observer
-  ) async throws -> Observation { Observation() }
 }
 
 struct DirectorySample: SampleAction {
@@ -150,7 +145,7 @@ struct DirectorySample: SampleAction {
       .init("create", .boolean, default: "false", "Whether to make it"),
       .init("attempts", .integer, "How often"),
     ],
-    effect: .changes, reversibility: .irreversible,
+    effect: .changes, worksAsPrecheck: true, reversibility: .irreversible,
     example: """
       id: logs
       action: path.directory
