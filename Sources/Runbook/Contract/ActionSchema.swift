@@ -116,7 +116,8 @@ public struct ActionSchema: Sendable {
 
   public init(
     name: String, summary: String, discussion: String, target: TargetKind,
-    parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil, isRepeatable: Bool = true,
+    parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil,
+    isRepeatable: Bool = true,
     reversibility: Reversibility = .nothingChanged, defaultTimeout: Duration = .seconds(60),
     facts: [Note] = [], guards: [Note] = [], example: String
   ) {
