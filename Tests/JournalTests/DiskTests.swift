@@ -85,6 +85,23 @@ struct DiskTests {
     try disk.unmount()
   }
 
+  /// SQLite would open such a file, and say that it can't be written only at the first append.
+  @Test(.enabled(if: Mount.isPermitted)) func isNotOpenedForWritingWhereOnlyTheFileIsReadOnly()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let writer = try Journal.open(directory: directory.path)
+    try await writer.append(.sample(0), under: nil)
+    try writer.close()
+    let file = JournalDirectory(directory.path).path
+    let mounted = try Mount.readOnly(file)
+    #expect(await journalCode { try Journal.open(directory: directory.path).close() } == .readOnly)
+    let reader = try Journal.openForReading(directory: directory.path)
+    #expect(try await reader.verify().trusted == 1)
+    try reader.close()
+    try mounted.unmount()
+  }
+
   /// What a crash left in the write-ahead log belongs to the journal: leaving it out, silently,
   /// would show an older state as the whole.
   @Test(.enabled(if: Mount.isPermitted)) func doesNotLeaveOutAWriteAheadLog() async throws {
