@@ -46,6 +46,10 @@ struct ControlTests {
       try await eventually("it says why") {
         lab.log(.server, .dr).contains("not in control: Failover holds \(production)")
       }
+      try await eventually("the row is long stale, which excuses nothing here") {
+        let beat = try lab.strings(.dr, "SELECT heartbeat_at FROM Failover")[0]
+        return Clock.now.milliseconds(since: try #require(Timestamp(beat))) > 3000
+      }
       #expect(try lab.strings(.dr, "SELECT guid FROM Failover") == [production])
       #expect(try lab.count(.dr, "job_history") == runs)
       try lab.execute(.dr, "DELETE FROM Failover")

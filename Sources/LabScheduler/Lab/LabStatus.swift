@@ -104,9 +104,11 @@ extension LabStatus.DatabaseStatus {
     do {
       let database = try SchedulerDatabase(path: file, readOnly: true, busyTimeout: 2)
       try database.read { try fill($0) }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      // SQLite wants to roll back first, and a look must not.
+      problem = "a write was cut off here; the site's next start finishes that"
     } catch let error as DatabaseError {
-      problem =
-        "cannot be read (\(error.message ?? "\(error.resultCode)")); its site's next start recovers it"
+      problem = "cannot be read: \(error.message ?? "\(error.resultCode)")"
     } catch let error as LabError {
       problem = error.message
     }

@@ -70,7 +70,7 @@ final class Follower {
 
   private func apply(_ image: ReplicaImage) throws {
     try database.queue.writeWithoutTransaction { live in
-      try holdingExclusiveLock(live) {
+      try live.holdingExclusiveLock {
         let own = try ReplicationState.read(live)
         let decision = FollowDecision(
           own: own, offered: image.head, partnerEpoch: image.head.epoch)
@@ -83,20 +83,6 @@ final class Follower {
         }
       }
     }
-  }
-
-  /// Runs `body` while no other connection can read or write. The lock must outlast a
-  /// transaction, because a backup cannot begin inside one.
-  private func holdingExclusiveLock(_ db: Database, _ body: () throws -> Void) throws {
-    try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
-    let result = Result {
-      try db.inTransaction(.exclusive) { .commit }
-      try body()
-    }
-    // The lock goes with the first access after the mode has changed.
-    try db.execute(sql: "PRAGMA locking_mode = NORMAL")
-    _ = try ReplicationState.read(db)
-    try result.get()
   }
 
   private func keepAside(_ live: Database, _ own: ReplicationState) throws {
