@@ -161,6 +161,16 @@ import Testing
     }
   }
 
+  @Test("a program that leaves another behind, with its output open, has ended when it ends")
+  func leftBehind() async throws {
+    let result = try await run(
+      ["sh", "-c", "sleep 1000 & echo $!"], on: .here("local"))
+    let pid = try #require(pid_t(result.standardOutput.filter(\.isNumber)))
+    // It was left behind on purpose: ending is for what was cancelled.
+    #expect(kill(pid, 0) == 0)
+    #expect(kill(pid, SIGKILL) == 0)
+  }
+
   @Test("what waits for a place among the children can be cancelled, and gives its place on")
   func childLimit() async throws {
     let limit = ChildLimit(1)

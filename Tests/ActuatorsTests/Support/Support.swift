@@ -9,15 +9,15 @@ import Testing
 typealias Host = Runbook.Host
 
 /// A directory of its own for one test, removed at the end.
-func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+func withDirectory(_ body: (String) async throws -> Void) async throws {
   let directory = FileManager.default.temporaryDirectory
     .appendingPathComponent("actuators-\(UUID().uuidString)").path
   try FileManager.default.createDirectory(
     atPath: directory, withIntermediateDirectories: true)
-  let result: Swift.Result<Result, any Error>
+  let result: Result<Void, any Error>
   do { result = .success(try await body(directory)) } catch { result = .failure(error) }
   try FileManager.default.removeItem(atPath: directory)
-  return try result.get()
+  try result.get()
 }
 
 /// Waits for what another process brings about, by asking again and again until a deadline that only a defect reaches.
