@@ -29,10 +29,13 @@ struct CopyOwnership: Sendable {
   private func check(_ observation: Observation) -> Guard.Finding {
     guard siteHasScheduler else { return .violated("\(copy.site) has no scheduler of its own") }
     for other in others {
-      guard let role = observation.role(of: other), role == .primary || role == .draining else {
-        // A copy that can't be read stays out of it: it is the lost site's, and its scheduler has a guard of its own.
-        continue
+      guard let role = observation.role(of: other) else {
+        // The lost site's copy stays out of it: its scheduler has a guard of its own.
+        if observation.isUnreachable(other.subject, FactName.role) { continue }
+        return .unknown(
+          observation.gap(other.subject, FactName.role) ?? "\(other.subject) has an unknown role")
       }
+      guard role == .primary || role == .draining else { continue }
       guard let otherEpoch = observation.epoch(of: other), let epoch = observation.epoch(of: copy)
       else { return .unknown("the epochs of \(copy.subject) and \(other.subject) are not known") }
       // A lower epoch is a former primary that doesn't know yet.

@@ -75,6 +75,8 @@ struct SQLiteFile: Sendable {
     var configuration = GRDB.Configuration()
     configuration.readonly = readOnly
     configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+    // Where even rolling back fails, closing the connection does it: no reason for GRDB to end the whole process.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
       try database.execute(
         sql: readOnly ? "PRAGMA query_only = ON" : "PRAGMA synchronous = FULL")

@@ -14,12 +14,12 @@ struct DirectoryFacts: Sendable {
 
   static let notes: [ActionSchema.Note] = [
     .init(kind, "directory, missing, or what else stands there"),
-    .init(mode, "octal, as 750; absent when there is nothing"),
+    .init(mode, "octal, as 750"),
     .init(owner, "the owner's name"),
     .init(group, "the group's name"),
     .init(writable, "whether the account that runs commands on the host may write there"),
     .init(fileSystem, "its source and type: a hint whether two hosts share it, and no proof"),
-    .init(freeBytes, "what is free for that account"),
+    .init(freeBytes, "what is free there, or where the directory would be made"),
   ]
 
   static let directory = "directory"
@@ -31,8 +31,8 @@ struct DirectoryFacts: Sendable {
 
   func observe(_ observer: any Observer) async throws -> [Fact] {
     do {
-      guard let status = try await status(observer) else { return absence() }
-      return try await status + [writable(observer)] + fileSystem(observer)
+      guard let status = try await status(observer) else { return try await absence(observer) }
+      return try await status + [writable(observer)] + fileSystem(of: path, observer)
     } catch {
       let gap = try Reading(gapFrom: error)
       return Self.properties.map { Fact(subject, $0, gap) }
@@ -56,12 +56,26 @@ struct DirectoryFacts: Sendable {
     ]
   }
 
-  private func absence() -> [Fact] {
-    Self.properties.map { property in
-      property == Self.kind
-        ? Fact(subject, property, .string(Self.missing))
-        : Fact(subject, property, .unknown("\(path) does not exist on \(host.id)"))
-    }
+  /// The file system is that of the nearest directory that is there: where this one would be made.
+  private func absence(_ observer: any Observer) async throws -> [Fact] {
+    let unknown = Reading.unknown("\(path) does not exist on \(host.id)")
+    let absent = [
+      Fact(subject, Self.kind, .string(Self.missing)),
+      Fact(subject, Self.mode, unknown), Fact(subject, Self.owner, unknown),
+      Fact(subject, Self.group, unknown), Fact(subject, Self.writable, unknown),
+    ]
+    var above = Self.parent(of: path)
+    while above != "/", try await !isThere(above, observer) { above = Self.parent(of: above) }
+    return absent + (try await fileSystem(of: above, observer))
+  }
+
+  private static func parent(of path: String) -> String {
+    let parts = path.split(separator: "/").dropLast()
+    return "/" + parts.joined(separator: "/")
+  }
+
+  private func isThere(_ path: String, _ observer: any Observer) async throws -> Bool {
+    try await observer.run(.status(ofFile: path), on: host).exitCode == 0
   }
 
   private func writable(_ observer: any Observer) async throws -> Fact {
@@ -69,7 +83,7 @@ struct DirectoryFacts: Sendable {
     return Fact(subject, Self.writable, .boolean(result.exitCode == 0))
   }
 
-  private func fileSystem(_ observer: any Observer) async throws -> [Fact] {
+  private func fileSystem(of path: String, _ observer: any Observer) async throws -> [Fact] {
     let result = try await observer.run(.fileSystem(of: path), on: host)
     let fields = result.standardOutput.split(separator: "\n").last?
       .split(separator: " ", omittingEmptySubsequences: true).map(String.init)

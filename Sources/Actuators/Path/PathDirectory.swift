@@ -88,18 +88,18 @@ public struct PathDirectory: ActingAction {
       return .blocked(
         "\(path) on \(host.id) is \(findings(observation, kind)); 'create' is not true")
     }
-    guard work.isEmpty else {
-      return .needed("\(work.joined(separator: ", ")) \(path) on \(host.id)")
-    }
     if let minimumFree {
       guard let free = observation[subject, DirectoryFacts.freeBytes]?.integer else {
         return .unknown(observation.gap(subject, DirectoryFacts.freeBytes) ?? "it was not asked")
       }
       guard free >= minimumFree else {
-        return .blocked("\(path) on \(host.id) has \(free) bytes free; \(minimumFree) are needed")
+        return .blocked(
+          "\(path) on \(host.id) has \(free) bytes free; \(minimumFree) are needed")
       }
     }
-    return .satisfied("\(path) on \(host.id) is as it should be")
+    return work.isEmpty
+      ? .satisfied("\(path) on \(host.id) is as it should be")
+      : .needed("\(work.joined(separator: ", ")) \(path) on \(host.id)")
   }
 
   public func predict(_ observation: Observation) -> Observation? {

@@ -28,7 +28,7 @@ public struct ServiceStart: ActingAction {
     effect: .changes,
     reversibility: .reversible(by: "service.stop"),
     defaultTimeout: .seconds(120),
-    facts: [
+    facts: CopyFacts.notes + [
       .init("state", "of each service, and of the services of the other sites' schedulers"),
       .init("start_type", "of each of these services: automatic, manual or disabled"),
       .init("failover_rows", "the rows of that copy's Failover table"),
