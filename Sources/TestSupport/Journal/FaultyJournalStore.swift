@@ -7,6 +7,7 @@ public final class FaultyJournalStore: JournalStore {
     var hasPower = true
     var appends = 0
     var failingAppend: Int?
+    var latest: [String: Entry] = [:]
   }
 
   private let base: any JournalStore
@@ -28,6 +29,9 @@ public final class FaultyJournalStore: JournalStore {
   /// How many commits brought entries; leases don't count.
   public var appends: Int { state.withLock(\.appends) }
 
+  /// The last entry of a step, whatever run it is of.
+  public func latestEntry(ofStep step: String) -> Entry? { state.withLock { $0.latest[step] } }
+
   public func state() async throws -> StoreState {
     try await ManualClock.outside { try await base.state() }
   }
@@ -36,11 +40,20 @@ public final class FaultyJournalStore: JournalStore {
     _ decide: @escaping @Sendable (StoreState) throws -> (StoreChange, Result)
   ) async throws -> Result {
     try await ManualClock.outside {
-      try await base.commit { [self] state in
+      let (change, result) = try await base.commit { [self] state in
         let (change, result) = try decide(state)
         try allow(change)
-        return (change, result)
+        return (change, (change, result))
       }
+      try keepLatest(change.entries)
+      return result
+    }
+  }
+
+  private func keepLatest(_ stored: [StoredEntry]) throws {
+    for entry in try stored.map({ try Entry(canonical: $0.bytes) }) {
+      guard let step = entry.step else { continue }
+      state.withLock { $0.latest[step] = entry }
     }
   }
 
