@@ -1,7 +1,7 @@
 import Foundation
 import Runbook
-import Testing
 import TestSupport
+import Testing
 
 /// The clock that all of the engine's tests stand on.
 struct ManualClockTests {

@@ -131,9 +131,9 @@ extension Rig {
   }
 
   /// Begins or resumes a run, and lets the runner die at `place`: from there on nothing of it reaches the world or the
-  /// journal, and the next runner finds its lease with a dead holder. False when the run never came there.
+  /// journal, and the next runner finds its lease with a dead holder. Returns the run's end when it never came there.
   @discardableResult
-  func die(at place: String, _ plan: Plan, resuming: Bool = false) async throws -> Bool {
+  func die(at place: String, _ plan: Plan, resuming: Bool = false) async throws -> RunEnded? {
     let hasDied = Mutex(false)
     let crashes = CrashPlan(place) { [world, store] in
       hasDied.withLock { $0 = true }
@@ -144,8 +144,13 @@ extension Rig {
     }
     let executor = executor(crashes: crashes)
     let recorded = resuming ? try await RecordedRun.read(Self.run, from: journal) : nil
+    defer {
+      world.restorePower()
+      store.restorePower()
+      life.become(.dead)
+    }
     do {
-      _ = try await clock.autoAdvancing {
+      return try await clock.autoAdvancing {
         if let recorded {
           try await executor.resume(recorded, with: plan)
         } else {
@@ -153,13 +158,10 @@ extension Rig {
         }
       }
     } catch let error as JournalError {
-      // Something else ended it first.
+      // Otherwise something else ended it first.
       guard hasDied.withLock({ $0 }) else { throw error }
+      return nil
     }
-    world.restorePower()
-    store.restorePower()
-    life.become(.dead)
-    return hasDied.withLock { $0 }
   }
 }
 

@@ -26,7 +26,7 @@ public final class FaultyJournalStore: JournalStore {
     state.withLock { $0.failingAppend = $0.appends + number }
   }
 
-  /// How many commits brought entries; leases don't count.
+  /// How many commits have brought entries; leases don't count.
   public var appends: Int { state.withLock(\.appends) }
 
   /// The last entry of a step, whatever run it is of.
@@ -61,8 +61,11 @@ public final class FaultyJournalStore: JournalStore {
     try state.withLock { state in
       guard state.hasPower else { throw failure("the machine has no power") }
       guard !change.entries.isEmpty else { return }
+      if state.failingAppend == state.appends + 1 {
+        state.failingAppend = nil
+        throw failure("the disk said no")
+      }
       state.appends += 1
-      if state.appends == state.failingAppend { throw failure("the disk said no") }
     }
   }
 
