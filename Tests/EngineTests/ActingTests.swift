@@ -1,8 +1,8 @@
 import Foundation
 import Journal
 import Runbook
-import Testing
 import TestSupport
+import Testing
 
 @testable import Engine
 
@@ -31,7 +31,8 @@ struct ActingTests {
   @Test func aFinishedPlanChangesNothingWhenExecutedAgain() async throws {
     let rig = Rig()
     let plan = FakePlan.make([
-      FakeStep("a"), FakeStep("b", "fake.change_once"), FakeStep("c", "fake.check", value: "done") {
+      FakeStep("a"), FakeStep("b", "fake.change_once"),
+      FakeStep("c", "fake.check", value: "done") {
         $0.arguments["property"] = .value("a")
       },
     ])
@@ -61,8 +62,10 @@ struct ActingTests {
     Case(fault: .answerLost, action: "fake.change", outcome: .changed, ending: .done, code: nil),
     Case(fault: .hangsAfter, action: "fake.change", outcome: .changed, ending: .done, code: nil),
     Case(fault: .comesLate, action: "fake.change", outcome: .changed, ending: .done, code: nil),
-    Case(fault: .answerLost, action: "fake.change_once", outcome: .changed, ending: .done, code: nil),
-    Case(fault: .comesLate, action: "fake.change_once", outcome: .changed, ending: .done, code: nil),
+    Case(
+      fault: .answerLost, action: "fake.change_once", outcome: .changed, ending: .done, code: nil),
+    Case(
+      fault: .comesLate, action: "fake.change_once", outcome: .changed, ending: .done, code: nil),
     // The probe sees that it isn't so.
     Case(
       fault: .lies, action: "fake.change", outcome: .failed, ending: .failed,

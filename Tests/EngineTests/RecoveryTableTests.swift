@@ -1,8 +1,8 @@
 import Foundation
 import Journal
 import Runbook
-import Testing
 import TestSupport
+import Testing
 
 @testable import Engine
 

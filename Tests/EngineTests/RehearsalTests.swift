@@ -1,7 +1,7 @@
 import Journal
 import Runbook
-import Testing
 import TestSupport
+import Testing
 
 @testable import Engine
 

@@ -1,8 +1,8 @@
 import Journal
 import Runbook
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Engine
 
@@ -32,11 +32,10 @@ final class Rig: Sendable {
 
   /// Called before each change, once it is known to have its intent.
   func beforeChange(_ body: @escaping @Sendable (FakeWorld.Change) async throws -> Void) {
-    world.beforeChange { [journal] change in
+    world.beforeChange { [store] change in
       let step = String(change.token.dropFirst(Rig.run.count + 1))
-      let kinds = try await journal.entries(run: Rig.run).collect()
-        .filter { $0.step == step }.map(\.kind)
-      #expect(kinds.last == StepIntent.kind, "\(step) acts without its intent: \(kinds)")
+      let latest = store.latestEntry(ofStep: step)?.kind ?? "nothing"
+      #expect(latest == StepIntent.kind, "\(step) acts without its intent, after \(latest)")
       try await body(change)
     }
   }
@@ -102,6 +101,18 @@ extension Rig {
     return try await clock.autoAdvancing { try await executor.resume(recorded, with: plan) }
   }
 
+  /// Resumes a run that was killed or has stopped, until it has ended for good or a person is needed: then `byHand`, and
+  /// once more.
+  func finish(_ plan: Plan, byHand: @Sendable () -> Void) async throws -> RunEnded {
+    if let ended = try await RecordedRun.read(Self.run, from: journal).ended, !ended.resumable {
+      return ended
+    }
+    let ended = try await resume(with: plan)
+    guard ended.ending == .inDoubt else { return ended }
+    byHand()
+    return try await resume(with: plan)
+  }
+
   func rehearse(
     _ plan: Plan, as run: String = run, allowsProbeFiles: Bool = false
   ) async throws -> RunEnded {
@@ -120,9 +131,9 @@ extension Rig {
   }
 
   /// Begins or resumes a run, and lets the runner die at `place`: from there on nothing of it reaches the world or the
-  /// journal, and the next runner finds its lease with a dead holder. False when the run never came there.
+  /// journal, and the next runner finds its lease with a dead holder. Returns the run's end when it never came there.
   @discardableResult
-  func die(at place: String, _ plan: Plan, resuming: Bool = false) async throws -> Bool {
+  func die(at place: String, _ plan: Plan, resuming: Bool = false) async throws -> RunEnded? {
     let hasDied = Mutex(false)
     let crashes = CrashPlan(place) { [world, store] in
       hasDied.withLock { $0 = true }
@@ -133,8 +144,13 @@ extension Rig {
     }
     let executor = executor(crashes: crashes)
     let recorded = resuming ? try await RecordedRun.read(Self.run, from: journal) : nil
+    defer {
+      world.restorePower()
+      store.restorePower()
+      life.become(.dead)
+    }
     do {
-      _ = try await clock.autoAdvancing {
+      return try await clock.autoAdvancing {
         if let recorded {
           try await executor.resume(recorded, with: plan)
         } else {
@@ -142,12 +158,10 @@ extension Rig {
         }
       }
     } catch let error as JournalError {
-      try #require(hasDied.withLock { $0 }, "\(error)")
+      // Otherwise something else ended it first.
+      guard hasDied.withLock({ $0 }) else { throw error }
+      return nil
     }
-    world.restorePower()
-    store.restorePower()
-    life.become(.dead)
-    return hasDied.withLock { $0 }
   }
 }
 
@@ -162,7 +176,9 @@ extension Rig {
   func records<R: Record>(
     _ type: R.Type, of step: String? = nil, in run: String = run
   ) async throws -> [R] {
-    try await entries(run).filter { step == nil || $0.step == step }.compactMap { try $0.record(R.self) }
+    try await entries(run).filter { step == nil || $0.step == step }.compactMap {
+      try $0.record(R.self)
+    }
   }
 
   /// How a step ended last.

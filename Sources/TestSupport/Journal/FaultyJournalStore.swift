@@ -7,6 +7,7 @@ public final class FaultyJournalStore: JournalStore {
     var hasPower = true
     var appends = 0
     var failingAppend: Int?
+    var latest: [String: Entry] = [:]
   }
 
   private let base: any JournalStore
@@ -25,8 +26,11 @@ public final class FaultyJournalStore: JournalStore {
     state.withLock { $0.failingAppend = $0.appends + number }
   }
 
-  /// How many commits brought entries; leases don't count.
+  /// How many commits have brought entries; leases don't count.
   public var appends: Int { state.withLock(\.appends) }
+
+  /// The last entry of a step, whatever run it is of.
+  public func latestEntry(ofStep step: String) -> Entry? { state.withLock { $0.latest[step] } }
 
   public func state() async throws -> StoreState {
     try await ManualClock.outside { try await base.state() }
@@ -36,11 +40,20 @@ public final class FaultyJournalStore: JournalStore {
     _ decide: @escaping @Sendable (StoreState) throws -> (StoreChange, Result)
   ) async throws -> Result {
     try await ManualClock.outside {
-      try await base.commit { [self] state in
+      let (change, result) = try await base.commit { [self] state in
         let (change, result) = try decide(state)
         try allow(change)
-        return (change, result)
+        return (change, (change, result))
       }
+      try keepLatest(change.entries)
+      return result
+    }
+  }
+
+  private func keepLatest(_ stored: [StoredEntry]) throws {
+    for entry in try stored.map({ try Entry(canonical: $0.bytes) }) {
+      guard let step = entry.step else { continue }
+      state.withLock { $0.latest[step] = entry }
     }
   }
 
@@ -48,8 +61,11 @@ public final class FaultyJournalStore: JournalStore {
     try state.withLock { state in
       guard state.hasPower else { throw failure("the machine has no power") }
       guard !change.entries.isEmpty else { return }
+      if state.failingAppend == state.appends + 1 {
+        state.failingAppend = nil
+        throw failure("the disk said no")
+      }
       state.appends += 1
-      if state.appends == state.failingAppend { throw failure("the disk said no") }
     }
   }
 

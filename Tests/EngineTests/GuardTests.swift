@@ -1,0 +1,197 @@
+import Journal
+import Runbook
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// A guard must hold immediately before `act`: what was seen then, and nothing else, decides.
+struct GuardTests {
+  private let guarded = FakePlan.make([.guarded("a", property: "state", is: "stopped")])
+
+  private func rig(_ state: String?) -> Rig {
+    let rig = Rig()
+    rig.world[FakePlan.otherHost, "state"] = state
+    return rig
+  }
+
+  @Test func aGuardThatHoldsIsKeptWithTheIntent() async throws {
+    let rig = rig("stopped")
+    #expect(try await rig.execute(guarded).ending == .done)
+    let guards = try #require(try await rig.records(StepIntent.self).first?.guards)
+    #expect(guards.map(\.id) == ["other-host"])
+    #expect(guards.map(\.finding) == ["holds"])
+  }
+
+  @Test func aViolatedGuardRefuses() async throws {
+    let rig = rig("running")
+    let ended = try await rig.execute(guarded)
+    #expect(ended.ending == .refused)
+    #expect(ended.resumable)
+    #expect(rig.world.calls.isEmpty)
+    #expect(try await rig.records(StepIntent.self).isEmpty)
+    let step = try await rig.ending(of: "a")
+    #expect(step.failure?.code == "guard.refused")
+    #expect(step.guards.map(\.finding) == ["violated"])
+
+    rig.world[FakePlan.otherHost, "state"] = "stopped"
+    #expect(try await rig.resume(with: guarded).ending == .done)
+  }
+
+  @Test func aGuardThatCannotBeToldRefuses() async throws {
+    let rig = rig("stopped")
+    rig.world.darken(FakePlan.otherHost)
+    #expect(try await rig.execute(guarded).ending == .refused)
+    #expect(try await rig.ending(of: "a").guards.map(\.finding) == ["unknown"])
+    #expect(rig.world.calls.isEmpty)
+  }
+
+  @Test func aRefusalIsNotToleratedAndNotRetried() async throws {
+    let rig = rig("running")
+    let plan = FakePlan.make([
+      .guarded("a", property: "state", is: "stopped") {
+        $0.onError = .continue
+        $0.retry = PlannedStep.Retry(limit: 3, interval: "1s", backoff: 1)
+      }, FakeStep("b"),
+    ])
+    #expect(try await rig.execute(plan).ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+  }
+
+  @Test func anOverrideIsKeptWithItsReason() async throws {
+    let rig = rig("running")
+    let plan = FakePlan.make([
+      .guarded("a", property: "state", is: "stopped") {
+        $0.overriddenGuards = ["other-host": "the building burns"]
+      }
+    ])
+    #expect(try await rig.execute(plan).ending == .done)
+    let kept = try #require(try await rig.records(StepIntent.self).first?.guards.first)
+    #expect(kept.finding == "violated")
+    #expect(kept.overridden == "the building burns")
+  }
+
+  @Test func anOverrideOfAnotherGuardDoesNotCount() async throws {
+    let rig = rig("running")
+    let plan = FakePlan.make([
+      .guarded("a", property: "state", is: "stopped") {
+        $0.overriddenGuards = ["other-guard": "no matter"]
+      }
+    ])
+    #expect(try await rig.execute(plan).ending == .refused)
+  }
+
+  @Test func theWorldIsSeenAgainAfterPeopleHaveThought() async throws {
+    let rig = rig("stopped")
+    let plan = FakePlan.make([
+      .guarded("a", property: "state", is: "stopped") {
+        $0.approval = .init(prompt: "Go?", required: 1)
+      }
+    ])
+    let answers = ScriptedAnswers(["a": [.yes]]) { _ in
+      rig.world[FakePlan.otherHost, "state"] = "running"
+    }
+    #expect(try await rig.execute(plan, answers: answers).ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+  }
+
+  @Test func aGuardIsCheckedAgainBeforeEachTry() async throws {
+    let rig = rig("stopped")
+    rig.world.script(FakePlan.host, "a", acts: [.failsBefore])
+    let plan = FakePlan.make([
+      .guarded("a", property: "state", is: "stopped") {
+        $0.retry = PlannedStep.Retry(limit: 3, interval: "10s", backoff: 1)
+      }
+    ])
+    let ended = try await rig.execute(plan, whileAfter: .seconds(5)) {
+      rig.world[FakePlan.otherHost, "state"] = "running"
+    }
+    #expect(ended.ending == .refused)
+    #expect(rig.world.calls.count == 1)
+  }
+
+  @Test func aResumedStepIsGuardedToo() async throws {
+    let rig = rig("stopped")
+    try await rig.die(at: "a:intent.after", guarded)
+    rig.world[FakePlan.otherHost, "state"] = "running"
+    #expect(try await rig.resume(with: guarded).ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+  }
+}
+
+/// What people vouch for stands in for what can't be seen, and never for what can.
+struct AttestedFactTests {
+  /// The other host's service is to be stopped, or vouched for; then the guarded step.
+  private let plan = FakePlan.make([
+    Self.stop, .gate("pause", "fake.approval", prompt: "Go on?"),
+    .guarded("a", property: "state", is: "stopped"),
+  ])
+
+  private static let stop = FakeStep("state", value: "stopped") {
+    $0.host = FakePlan.otherHost
+    $0.onUnreachable = .attest
+  }
+
+  private func darkRig() -> Rig {
+    let rig = Rig()
+    rig.world[FakePlan.otherHost, "state"] = "running"
+    rig.world.darken(FakePlan.otherHost)
+    return rig
+  }
+
+  @Test func anAttestedFactLetsAGuardHold() async throws {
+    let rig = darkRig()
+    let answers = ScriptedAnswers(["state": [.yes], "pause": [.yes]])
+    #expect(try await rig.execute(plan, answers: answers).ending == .done)
+    #expect(try await rig.outcome(of: "state") == .ok)
+    let seen = try #require(try await rig.records(StepIntent.self, of: "a").first?.observation)
+    #expect(seen.first { $0.subject == FakePlan.otherHost }?.source == "attested")
+  }
+
+  @Test func aDeadSiteThatComesBackIsBelievedAboveAnyPerson() async throws {
+    let rig = darkRig()
+    let answers = ScriptedAnswers(["state": [.yes], "pause": [.yes]]) { step in
+      if step == "pause" { rig.world.lighten(FakePlan.otherHost) }
+    }
+    #expect(try await rig.execute(plan, answers: answers).ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+  }
+
+  /// It was vouched to be stopped, was then seen running, and went dark again: nobody vouches for that.
+  @Test(arguments: [false, true])
+  func whatWasSeenOtherwiseIsNotVouchedForAnyMore(_ isResumed: Bool) async throws {
+    let rig = darkRig()
+    let answers = ScriptedAnswers(["state": [.yes], "pause": [.yes]]) { step in
+      if step == "pause" { rig.world.lighten(FakePlan.otherHost) }
+    }
+    #expect(try await rig.execute(plan, answers: answers).ending == .refused)
+    rig.world.darken(FakePlan.otherHost)
+    if isResumed {
+      // Even a runner that died in between.
+      try await rig.die(at: "run:run.started", plan, resuming: true)
+    }
+    let again = try await rig.resume(with: plan)
+    #expect(again.ending != .done)
+    #expect(rig.world.calls.isEmpty)
+  }
+
+  @Test func withinOneRunTooWhatWasSeenOtherwiseEndsTheVouching() async throws {
+    let rig = darkRig()
+    let look = FakeStep("look", "fake.check", value: "stopped") {
+      $0.host = FakePlan.otherHost
+      $0.arguments["property"] = "state"
+      $0.onError = .continue
+    }
+    let plan = FakePlan.make([
+      Self.stop, .gate("back", "fake.approval", prompt: "Is it back?"), look,
+      .gate("gone", "fake.approval", prompt: "Is it gone?"),
+      .guarded("a", property: "state", is: "stopped"),
+    ])
+    let answers = ScriptedAnswers(["state": [.yes], "back": [.yes], "gone": [.yes]]) { step in
+      if step == "back" { rig.world.lighten(FakePlan.otherHost) }
+      if step == "gone" { rig.world.darken(FakePlan.otherHost) }
+    }
+    #expect(try await rig.execute(plan, answers: answers).ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+  }
+}
