@@ -61,6 +61,28 @@ struct ControlTests {
     }
   }
 
+  @Test func twoSchedulersInControlAreSeen() async throws {
+    try await TestLab.with { lab in
+      try await eventually("the copy has production's GUID") {
+        try lab.count(.dr, "Failover") == 1
+      }
+      // What a runner must prevent: production still runs, and knows nothing of the promotion.
+      try await lab.service("kill", .production, ["replicator"])
+      try lab.promote(.dr)
+      try lab.execute(.dr, "DELETE FROM Failover")
+      try await lab.startServices(.dr)
+      try await eventually("two in control") { try await lab.status().schedulersInControl == 2 }
+      #expect(try await lab.run("status").contains("2 SCHEDULERS IN CONTROL."))
+      for site in SiteName.allCases {
+        let guid = try lab.guid(site)
+        try await eventually("\(site) runs jobs under its own GUID") {
+          try await lab.status().sites.first { $0.name == site }?.database.lastRuns.first?.guid
+            == guid
+        }
+      }
+    }
+  }
+
   @Test func jobsEndTheMomentAnotherGuidAppears() async throws {
     try await TestLab.with { lab in
       try await eventually("runs") { try lab.count(.production, "job_history") > 3 }
