@@ -84,7 +84,8 @@ let package = Package(
     .testTarget(
       name: "LifeboatTests",
       dependencies: [
-        "lifeboat", "LabScheduler", "Runbook", "Journal", "Engine", "TestSupport", grdb,
+        "lifeboat", "LabScheduler", "Runbook", "Journal", "Engine", "Actuators", "TestSupport",
+        grdb,
         subprocess, system,
       ],
       swiftSettings: swiftSettings),

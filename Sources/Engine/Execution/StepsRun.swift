@@ -47,11 +47,11 @@ struct StepsRun: Sendable {
     let tolerated = outcomes[StepEnded.Outcome.failed.rawValue] ?? 0
     let message =
       if tolerated > 0 {
-        "done; \(tolerated) failed and \(tolerated == 1 ? "was" : "were") tolerated (on_error: continue)"
+        "\(tolerated) failed and \(tolerated == 1 ? "was" : "were") tolerated (on_error: continue)"
       } else if isUnchanged {
-        "done: everything was so already, nothing was changed"
+        "everything was so already, nothing was changed"
       } else {
-        "done"
+        "every step is verified"
       }
     return RunEnded(ending: .done, message: message, resumable: false, outcomes: outcomes)
   }

@@ -46,7 +46,7 @@ struct Judgement: Sendable {
     case .waits:
       predicted = action.predict(sight.observation)
       outcome = predicted == nil ? .unknown : .wouldChange
-      message = "waits until it is so: \(sight.verdict.explanation)"
+      message = "\(sight.verdict.explanation); the run waits until it is so"
     case .changes:
       judgeChange(step, action, sight)
     }

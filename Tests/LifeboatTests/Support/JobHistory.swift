@@ -33,10 +33,28 @@ struct JobHistory {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(5)
-    let rows = try DatabaseQueue(path: path, configuration: configuration).read {
-      try Row.fetchAll($0, sql: "SELECT guid, site, started_at, finished_at FROM job_history")
+    do {
+      return try rows(of: DatabaseQueue(path: path, configuration: configuration))
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+      return try readRolledBack(path)
     }
-    return rows.map {
+  }
+
+  /// Of a site that lost its power in the middle of a transaction: a copy is rolled back and read.
+  private static func readRolledBack(_ path: String) throws -> [Run] {
+    let manager = FileManager.default
+    let copy = manager.temporaryDirectory.path + "/history-\(UUID().uuidString)"
+    try manager.createDirectory(atPath: copy, withIntermediateDirectories: true)
+    defer { do { try manager.removeItem(atPath: copy) } catch { Issue.record(error) } }
+    try manager.copyItem(atPath: path + "-journal", toPath: copy + "/db-journal")
+    try manager.copyItem(atPath: path, toPath: copy + "/db")
+    return try rows(of: DatabaseQueue(path: copy + "/db"))
+  }
+
+  private static func rows(of database: DatabaseQueue) throws -> [Run] {
+    try database.read {
+      try Row.fetchAll($0, sql: "SELECT guid, site, started_at, finished_at FROM job_history")
+    }.map {
       Run(
         guid: $0["guid"], site: $0["site"], startedAt: $0["started_at"],
         finishedAt: $0["finished_at"])

@@ -15,7 +15,7 @@ enum Programs {
     root.appendingPathComponent("Runbooks/\(name).yaml").path
   }
 
-  private static let directory: URL = {
+  static let directory: URL = {
     let bundle = CommandLine.arguments.first { $0.contains(".xctest") }
     guard let bundle, let end = bundle.range(of: ".xctest") else {
       return root.appendingPathComponent(".build/debug")
