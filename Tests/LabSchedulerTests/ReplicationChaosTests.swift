@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import LabScheduler
@@ -52,7 +53,7 @@ struct ReplicationChaosTests {
         // The connection is open before the moment, as a runner's would be.
         let client = try lab.database(target)
         try await client.read { _ = try ReplicationState.read($0) }
-        try await Task.sleep(for: .microseconds(Int.random(in: 0...20_000, using: &random)))
+        try await randomMoment(upTo: .milliseconds(20), using: &random)
         let promoted = try await client.write { db in
           try db.execute(
             sql: "UPDATE replication_state SET role = 'primary', epoch = epoch + 1")
@@ -74,7 +75,7 @@ extension TestLab {
   /// Kills both replicators at random moments, and starts them again.
   fileprivate func killReplicators(times: Int, _ random: inout SeededRandom) async throws {
     for _ in 1...times {
-      try await Task.sleep(for: .microseconds(Int.random(in: 0...40_000, using: &random)))
+      try await randomMoment(upTo: .milliseconds(40), using: &random)
       let sites = SiteName.allCases.filter { _ in Bool.random(using: &random) }
       for site in sites { try await service("kill", site, ["replicator"]) }
       try checkInvariants()

@@ -67,7 +67,8 @@ struct TroubleTests {
       } else {
         try await DatabaseQueue(path: journal).write {
           try $0.execute(
-            sql: "UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'rehearsal', 'execution') AS BLOB) WHERE idx = 0"
+            sql:
+              "UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'rehearsal', 'execution') AS BLOB) WHERE idx = 0"
           )
         }
       }

@@ -97,7 +97,7 @@ extension [Rule] {
       instead: "finish it, throw an error, or file an issue"),
     .words(
       ["Task.sleep", "Thread.sleep", "usleep(", "sleep(forTimeInterval"],
-      only: ["Tests/LabSchedulerTests/Support/Waiting.swift"], "a test waits for time to pass", instead: "inject the clock, or use eventually(…)",
+      only: [], "a test waits for time to pass", instead: "inject the clock, or use eventually(…)",
       inTests: true),
     Rule(
       name: "'@unchecked Sendable' without a reason",

@@ -36,7 +36,8 @@ struct TidyTests {
       ("Sources/Engine/A.swift", "final class A: @unchecked Sendable {}", true),
       (
         "Sources/Engine/A.swift",
-        "// `@unchecked`: the lock guards every access.\nfinal class A: @unchecked Sendable {}", false
+        "// `@unchecked`: the lock guards every access.\nfinal class A: @unchecked Sendable {}",
+        false
       ),
       ("Sources/Engine/A.swift", String(repeating: "\n", count: 301), true),
     ])

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 /// What the schedulers did, as their databases tell: which GUID ran what, and when.

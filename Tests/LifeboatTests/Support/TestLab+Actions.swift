@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 extension TestLab {
@@ -47,7 +48,10 @@ extension TestLab {
   func insertForeignGUID(at site: String) async throws {
     try await change(
       site,
-      "INSERT INTO Failover VALUES ('00000000-0000-4000-8000-000000000000', 'elsewhere', '', '')")
+      """
+      INSERT INTO Failover VALUES ('00000000-0000-4000-8000-000000000000', 'elsewhere',
+        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')
+      """)
   }
 
   private func change(_ site: String, _ sql: String) async throws {

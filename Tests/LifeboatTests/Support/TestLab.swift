@@ -84,17 +84,3 @@ struct TestLab: Sendable {
 
   func databasePath(_ site: String) -> String { "\(directory)/\(site)/database/scheduler.sqlite" }
 }
-
-/// Waits until it is so. For what other processes bring about; the limit is for when it never is.
-func eventually(
-  _ what: String, within limit: Duration = .seconds(30),
-  _ isSo: () async throws -> Bool
-) async throws {
-  let clock = ContinuousClock()
-  let end = clock.now + limit
-  while clock.now < end {
-    if try await isSo() { return }
-    try await clock.sleep(for: .milliseconds(20))
-  }
-  Issue.record("not within \(limit): \(what)")
-}
