@@ -1,3 +1,4 @@
+import Engine
 import Runbook
 import Testing
 
@@ -51,8 +52,9 @@ import Testing
       let truncate = try lab.make(FailoverTruncate.self, on: "scheduler@production")
       // Only its own GUID: there is nothing to do.
       #expect(try await lab.look(truncate).verdict.isSatisfied)
+      let now = Timestamp.text(SystemTime().now())
       try lab.execute(
-        "production", "INSERT INTO Failover VALUES ('FOREIGN', 'h', '2026-01-01', '2026-01-01')")
+        "production", "INSERT INTO Failover VALUES ('FOREIGN', 'h', '\(now)', '\(now)')")
       let verdict = try await lab.look(truncate).verdict
       #expect(verdict.name == "needed", "\(verdict)")
       #expect(try await finding("own-scheduler-stopped", of: truncate, lab) == "violated")

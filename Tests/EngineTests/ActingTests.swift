@@ -121,6 +121,7 @@ struct ActingTests {
     #expect(try await rig.records(StepIntent.self).map(\.attempt) == [1, 2, 3])
     #expect(rig.world.effects(on: "a") == 1)
     let intents = try await rig.entries().filter { $0.kind == StepIntent.kind }.map(\.at)
+    try #require(intents.count == 3)
     #expect(intents[1].duration(since: intents[0]) == .seconds(5))
     #expect(intents[2].duration(since: intents[1]) == .seconds(15))
   }

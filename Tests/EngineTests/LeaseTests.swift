@@ -1,5 +1,6 @@
 import Journal
 import Runbook
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,7 +20,8 @@ struct LeaseTests {
 
   @Test func aSecondRunnerIsRefusedWhileOneHoldsTheLease() async throws {
     let rig = Rig()
-    rig.beforeChange { _ in
+    rig.beforeChange { change in
+      guard change.token.hasPrefix(Rig.run) else { return }
       let second = rig.executor()
       let error = await #expect(throws: JournalError.self) {
         try await second.execute(plan, as: "r-2", from: Rig.origin)
@@ -34,7 +36,9 @@ struct LeaseTests {
 
   @Test func aRunThatRunsIsNotResumedByASecondRunner() async throws {
     let rig = Rig()
+    let isFirst = Atomic(true)
     rig.beforeChange { _ in
+      guard isFirst.exchange(false, ordering: .sequentiallyConsistent) else { return }
       let second = rig.executor()
       let recorded = try await RecordedRun.read(Rig.run, from: rig.journal)
       let error = await #expect(throws: JournalError.self) {

@@ -25,6 +25,7 @@ struct OrderTests {
       [StepIntent.kind, StepEnded.kind].contains($0.kind)
     }
     .map { "\($0.step ?? "") \($0.kind)" }
+    try #require(order.count == 6)
     #expect(Set(order[0..<2]) == ["a step.intent", "b step.intent"])
     #expect(Set(order[2..<4]) == ["a step.ended", "b step.ended"])
     #expect(order[4...] == ["c step.intent", "c step.ended"])

@@ -67,7 +67,8 @@ struct FirstElement {
     parser.shouldResolveExternalEntities = false
     let collector = Collector(name)
     parser.delegate = collector
-    guard parser.parse() else { return nil }
+    // The parser takes a document that ends in the middle for a whole one.
+    guard parser.parse(), collector.depth == 0 else { return nil }
     let text = collector.text.filter { !$0.isWhitespace }
     return text.isEmpty ? nil : text
   }
@@ -77,6 +78,8 @@ struct FirstElement {
     private var isInside = false
     private var isDone = false
     private(set) var text = ""
+    /// How many elements are open.
+    private(set) var depth = 0
 
     init(_ name: String) { self.name = name }
 
@@ -84,6 +87,7 @@ struct FirstElement {
       _ parser: XMLParser, didStartElement element: String, namespaceURI: String?,
       qualifiedName: String?, attributes: [String: String]
     ) {
+      depth += 1
       if element == name, !isDone { isInside = true }
     }
 
@@ -91,10 +95,15 @@ struct FirstElement {
       if isInside { text += characters }
     }
 
+    func parser(_ parser: XMLParser, foundCDATA block: Data) {
+      if isInside { text += String(decoding: block, as: UTF8.self) }
+    }
+
     func parser(
       _ parser: XMLParser, didEndElement element: String, namespaceURI: String?,
       qualifiedName: String?
     ) {
+      depth -= 1
       guard element == name, isInside else { return }
       isInside = false
       isDone = true

@@ -8,7 +8,7 @@ public enum FactName {
   public static let startType = "start_type"
 
   // Subject: a database at a site, `scheduler@dr`.
-  /// `primary`, `draining` or `replica`.
+  /// `primary`, `draining` or `replica`; `lost` when the file is gone or is no intact database.
   public static let role = "role"
   /// Rises by one with each promotion; two copies with the same epoch have one history.
   public static let epoch = "epoch"
