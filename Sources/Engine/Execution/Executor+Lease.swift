@@ -47,9 +47,16 @@ extension Executor {
     do {
       while true {
         try await surroundings.time.sleep(for: Self.leaseLifetime / 3)
-        _ = try await surroundings.journal.renew(lease, until: expiry)
+        try await renewUnlessBusy(lease)
       }
     } catch is CancellationError {}
+  }
+
+  /// A busy journal is no reason to stop: three renewals fit into the lease's life, and every append checks it.
+  private func renewUnlessBusy(_ lease: Lease) async throws {
+    do {
+      _ = try await surroundings.journal.renew(lease, until: expiry)
+    } catch let error as JournalError where error.code == .busy {}
   }
 
   private var now: Timestamp { Timestamp(surroundings.time.now()) }

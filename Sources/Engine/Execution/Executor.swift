@@ -31,7 +31,9 @@ public struct Executor: Sendable {
   ) async throws -> RunEnded {
     try await underLease(run: run, plan) { recorder in
       try await recorder.record(
-        try RunStarted(.execution, plan, origin, surroundings, precheckReasons: origin.accepted))
+        try RunStarted(
+          .execution, plan, origin, surroundings, precheckReasons: origin.accepted,
+          lease: recorder.lease))
       crashes.reach(.runStarted)
       return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
     }
@@ -48,7 +50,8 @@ public struct Executor: Sendable {
       try await recorder.record(
         RunResumed(
           planDigest: current.started.planDigest, person: surroundings.person,
-          version: surroundings.version))
+          version: surroundings.version,
+          takenOverFrom: recorder.lease?.replaced.map(\.description) ?? []))
       crashes.reach(.runStarted)
       return try await perform(
         plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)

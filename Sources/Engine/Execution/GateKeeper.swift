@@ -8,6 +8,17 @@ public protocol GateAnswers: Sendable {
   func answer(_ question: Question, step: String) async throws -> Answer?
 }
 
+extension Question.Kind {
+  /// The option of the command line that gives the answer.
+  public var option: String {
+    switch self {
+    case .approval: "--approve"
+    case .attest: "--attest"
+    case .redo: "--redo"
+    }
+  }
+}
+
 /// A person's answer.
 public struct Answer: Sendable, Hashable {
   public let isGranted: Bool
@@ -58,7 +69,8 @@ actor GateKeeper {
     if let ruling = ruling(on: question, step: step), case .granted = ruling { return ruling }
     try await recorder.record(
       GateAsked(
-        gate: question.kind.rawValue, prompt: question.prompt, required: question.required),
+        gate: question.kind.rawValue, prompt: question.prompt, required: question.required,
+        answerOption: question.kind.option),
       step: step)
     guard !hasAnswered(question, step: step),
       let answer = try await answers.answer(question, step: step)

@@ -29,7 +29,7 @@ extension Plan {
 extension RunStarted {
   init(
     _ type: RunKind, _ plan: Plan, _ origin: RunOrigin, _ surroundings: Surroundings,
-    precheckReasons: [String: String] = [:]
+    precheckReasons: [String: String] = [:], lease: Lease? = nil
   ) throws {
     let planJSON = try JSON(encoding: plan)
     self.init(
@@ -38,6 +38,7 @@ extension RunStarted {
       plan: planJSON, runbookFile: origin.runbookFile, inventoryFile: origin.inventoryFile,
       givenParameters: origin.givenParameters,
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
-      acceptedPrechecks: precheckReasons)
+      acceptedPrechecks: precheckReasons,
+      takenOverFrom: lease?.replaced.map(\.description) ?? [])
   }
 }

@@ -50,7 +50,6 @@ struct StepExecution: Sendable {
     if let condition = step.when, !(try condition.holds(facts.value(of:))) {
       return StepEnding(outcome: .skipped, message: "'\(condition.text)' does not hold")
     }
-    if let stop = try await askForApproval() { return stop }
     let action = try step.makeAction(
       from: context.catalogue, inventory: context.plan.inventory, facts: facts)
     if let gate = action as? any GateAction { return try await pass(gate) }
@@ -72,7 +71,7 @@ struct StepExecution: Sendable {
       recorded: progress, verdict: sight.verdict, isRepeatable: work.isRepeatable)
     {
     case .start, .redo:
-      return try await work.bringAbout(from: sight)
+      return try await approveAndBringAbout(from: sight, with: work)
     case .skip:
       return .done(recordedOutcome ?? .ok, sight)
     case .conclude:
@@ -80,21 +79,42 @@ struct StepExecution: Sendable {
     case .await:
       return try await work.awaitEffect(from: sight)
     case .ask:
-      return .inDoubt(
-        sight,
-        FailureRecord(
-          code: "step.in_doubt",
-          message:
-            "the run stopped while this step was being done, and it can't be told how far it came: "
-            + sight.verdict.explanation,
-          advice: "look at the target, finish or undo the step by hand, and resume the run"))
+      return try await settle(sight, with: work)
     }
   }
 
-  private func askForApproval() async throws -> StepEnding? {
-    guard let approval = step.approval else { return nil }
-    return try await ask(
-      Question(.approval, prompt: approval.prompt, required: approval.required))
+  /// People are asked only where something would be done; the world may change while they think, so it is looked again.
+  private func approveAndBringAbout(
+    from sight: Sight, with work: StepWork
+  ) async throws -> StepEnding {
+    guard let approval = step.approval, case .needed = sight.verdict else {
+      return try await work.bringAbout(from: sight)
+    }
+    let question = Question(.approval, prompt: approval.prompt, required: approval.required)
+    if let stop = try await ask(question) { return stop }
+    return try await work.bringAbout(from: try await work.look())
+  }
+
+  /// A step that was begun, may not be repeated unasked, and isn't done. Whoever has looked may say that it is to be done
+  /// again; the answer is for this try alone.
+  private func settle(_ sight: Sight, with work: StepWork) async throws -> StepEnding {
+    let doubt =
+      "try \(recordedAttempts) of \(step.id) was begun, and it can't be told how far it came"
+    if case .needed(let what) = sight.verdict {
+      let question = Question(
+        .redo,
+        prompt: "\(doubt). It is not done: \(what). Have you looked, and may it be done again?")
+      if case .granted = try await context.gates.ask(question, step: step.id) {
+        return try await approveAndBringAbout(from: try await work.look(), with: work)
+      }
+    }
+    return .inDoubt(
+      sight,
+      FailureRecord(
+        code: "step.in_doubt", message: "\(doubt): \(sight.verdict.explanation)",
+        advice:
+          "look at the target; finish the step by hand and resume the run, or, where nothing of it was "
+          + "done, resume it with \(Question.Kind.redo.option) \(step.id)=\"WHAT YOU SAW\""))
   }
 
   private func pass(_ gate: any GateAction) async throws -> StepEnding {
@@ -116,10 +136,9 @@ struct StepExecution: Sendable {
           advice: "resume the run when the answer is yes"),
         ending: .refused)
     case .open(let missing):
-      let option = question.kind == .approval ? "--approve" : "--attest"
       return .waiting(
         "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer "
-          + "(\(option) \(step.id)=\"…\")")
+          + "(\(question.kind.option) \(step.id)=\"…\")")
     }
   }
 }

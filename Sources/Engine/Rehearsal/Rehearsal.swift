@@ -112,12 +112,16 @@ public struct Rehearsal: Sendable {
         try Task.checkCancellation()
         return Sight(
           observation: seen.observation,
-          verdict: .unknown("proving took longer than \(deadline.limit.runbookText)"))
+          verdict: .unknown(
+            "proving took longer than \(deadline.limit.runbookText); probe files of \(token) may be left"
+          ))
       }
       try await recorder.record(ProbeFilesRemoved(token: token), step: step.id)
       return Sight(observation: observation, verdict: action.judge(observation))
     } catch let error as ActionError {
-      return Sight(observation: seen.observation, verdict: .unknown(error.description))
+      return Sight(
+        observation: seen.observation,
+        verdict: .unknown("\(error.description); probe files of \(token) may be left"))
     }
   }
 }

@@ -1,15 +1,24 @@
 /// A gate asks.
 public struct GateAsked: Record {
   public static let kind = "gate.asked"
-  /// `approval` or `attest`.
+  /// `approval`, `attest` or `redo`.
   public let gate: String
   public let prompt: String
+  /// How many different people must answer.
   public let required: Int
+  /// The option of the command line that gives the answer: `--approve`.
+  public let answerOption: String
 
-  public init(gate: String, prompt: String, required: Int) {
+  public init(gate: String, prompt: String, required: Int, answerOption: String) {
     self.gate = gate
     self.prompt = prompt
     self.required = required
+    self.answerOption = answerOption
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case gate, prompt, required
+    case answerOption = "answer_option"
   }
 }
 

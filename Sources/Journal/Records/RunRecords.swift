@@ -20,12 +20,15 @@ public struct RunStarted: Record {
   public let version: String
   /// Reasons for going on without a critical precheck, by the precheck's id.
   public let acceptedPrechecks: [String: String]
+  /// The dead runners from whom the lease on the sites was taken over.
+  public let takenOverFrom: [String]
 
   public init(
     type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
     plan: JSON, runbookFile: String, inventoryFile: String,
     givenParameters: [String: String], sites: [String],
-    person: PersonRecord, version: String, acceptedPrechecks: [String: String]
+    person: PersonRecord, version: String, acceptedPrechecks: [String: String],
+    takenOverFrom: [String]
   ) {
     self.type = type
     self.runbook = runbook
@@ -40,6 +43,7 @@ public struct RunStarted: Record {
     self.person = person
     self.version = version
     self.acceptedPrechecks = acceptedPrechecks
+    self.takenOverFrom = takenOverFrom
   }
 
   enum CodingKeys: String, CodingKey {
@@ -50,6 +54,7 @@ public struct RunStarted: Record {
     case inventoryFile = "inventory_file"
     case givenParameters = "given_parameters"
     case acceptedPrechecks = "accepted_prechecks"
+    case takenOverFrom = "taken_over_from"
   }
 }
 
@@ -59,16 +64,22 @@ public struct RunResumed: Record {
   public let planDigest: String
   public let person: PersonRecord
   public let version: String
+  /// The dead runners from whom the lease on the sites was taken over.
+  public let takenOverFrom: [String]
 
-  public init(planDigest: String, person: PersonRecord, version: String) {
+  public init(
+    planDigest: String, person: PersonRecord, version: String, takenOverFrom: [String]
+  ) {
     self.planDigest = planDigest
     self.person = person
     self.version = version
+    self.takenOverFrom = takenOverFrom
   }
 
   enum CodingKeys: String, CodingKey {
     case person, version
     case planDigest = "plan_digest"
+    case takenOverFrom = "taken_over_from"
   }
 }
 

@@ -55,12 +55,16 @@ public struct Narrator: Sendable {
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  sites \(record.sites.joined(separator: ", "))  by \(record.person.spoken)",
         .faint),
-    ]
+    ] + takeovers(record.takenOverFrom)
+  }
+
+  private func takeovers(_ holders: [String]) -> [Line] {
+    holders.map { Line("taken over from a runner that is dead: \($0)", .faint) }
   }
 
   private mutating func resume(_ record: RunResumed, _ entry: Entry) -> [Line] {
     runStarted = runStarted ?? entry.at
-    return [Line("Resumed by \(record.person.spoken)", .heading)]
+    return [Line("Resumed by \(record.person.spoken)", .heading)] + takeovers(record.takenOverFrom)
   }
 
   private mutating func end(_ record: RunEnded, _ entry: Entry) -> [Line] {
@@ -150,7 +154,7 @@ public struct Narrator: Sendable {
   }
 
   private func tell(_ record: GateAnswered) -> [Line] {
-    let answer = record.granted ? (record.gate == "attest" ? "vouched for" : "approved") : "refused"
+    let answer = record.granted ? Words.granted(record.gate) : "refused"
     let words = record.words.isEmpty ? "" : ": “\(record.words)”"
     return [
       Line(

@@ -4,6 +4,14 @@ import Journal
 enum Words {
   static func outcome(_ name: String) -> String { name.replacing("_", with: " ") }
 
+  static func granted(_ gate: String) -> String {
+    switch gate {
+    case "attest": "vouched for"
+    case "redo": "said to be done again"
+    default: "approved"
+    }
+  }
+
   static func mark(_ outcome: StepEnded.Outcome) -> String {
     switch outcome {
     case .ok, .changed: "✓"

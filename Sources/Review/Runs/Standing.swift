@@ -40,7 +40,7 @@ public struct Standing: Sendable {
     if let record = try entry.record(StepEnded.self) {
       endings[step] = record
       if openIntent == step { openIntent = nil }
-      if record.outcome != .waiting { openGate = nil }
+      if record.outcome != .waiting, record.outcome != .inDoubt { openGate = nil }
     }
   }
 
@@ -74,14 +74,15 @@ public struct Standing: Sendable {
       var lines = [
         Line("\(Words.ending(ended.ending)): \(ended.message)", Words.tone(ended.ending))
       ]
-      if let gate = openGate, ended.ending == .waiting {
+      if let gate = openGate, [.waiting, .inDoubt].contains(ended.ending) {
         lines.append(
           Line(
             "who can unblock it: \(people(gate.gate.required)) who can say: \(gate.gate.prompt)",
             .attention))
-        let option = gate.gate.gate == "attest" ? "--attest" : "--approve"
         lines.append(
-          Line("next: lifeboat resume \(run) \(option) \(gate.step)=\"WHO SAW WHAT\"", .attention))
+          Line(
+            "next: lifeboat resume \(run) \(gate.gate.answerOption) \(gate.step)=\"WHO SAW WHAT\"",
+            .attention))
       } else if let advice = ended.advice {
         lines.append(Line("next: \(advice)", .attention))
       }

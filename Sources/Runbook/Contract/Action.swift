@@ -61,6 +61,8 @@ public struct Question: Sendable, Hashable {
     case approval
     /// Is this so? The person vouches for what can't be probed.
     case attest
+    /// May this be done again, although nobody can tell how far it came?
+    case redo
   }
 
   public let kind: Kind

@@ -52,18 +52,19 @@ extension Value: CustomStringConvertible {
 extension Value: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
+    // The commonest kinds first: each miss throws an error on its way.
     if container.decodeNil() {
       self = .null
-    } else if let boolean = try? container.decode(Bool.self) {
-      self = .boolean(boolean)
-    } else if let integer = try? container.decode(Int.self) {
-      self = .integer(integer)
     } else if let string = try? container.decode(String.self) {
       self = .string(string)
+    } else if let mapping = try? container.decode([String: Value].self) {
+      self = .mapping(mapping)
     } else if let list = try? container.decode([Value].self) {
       self = .list(list)
+    } else if let boolean = try? container.decode(Bool.self) {
+      self = .boolean(boolean)
     } else {
-      self = .mapping(try container.decode([String: Value].self))
+      self = .integer(try container.decode(Int.self))
     }
   }
 

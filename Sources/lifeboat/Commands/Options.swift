@@ -52,14 +52,22 @@ struct GateOptions: ParsableArguments {
       "Vouch for what can't be probed at a step: STEP=WORDS, saying how you know. May be repeated.")
   var attestations: [NamedText] = []
 
+  @Option(
+    name: .customLong("redo"),
+    help:
+      "Have a step in doubt done again: STEP=WORDS, saying what you saw. May be repeated.")
+  var redos: [NamedText] = []
+
   @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
   var noInput = false
 
   func answers(on console: Console, format: OutputFormat) throws -> Answers {
     Answers(
       console: console, mayAsk: !noInput && format == .text,
-      approvals: try approvals.byName("--approve"),
-      attestations: try attestations.byName("--attest"))
+      given: [
+        .approval: try approvals.byName("--approve"),
+        .attest: try attestations.byName("--attest"), .redo: try redos.byName("--redo"),
+      ])
   }
 }
 
