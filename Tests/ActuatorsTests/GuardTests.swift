@@ -1,5 +1,6 @@
 import Engine
 import Runbook
+import TestSupport
 import Testing
 
 @testable import Actuators
@@ -68,11 +69,11 @@ import Testing
       try database.state("production", "role = 'replica'")
       try database.state("dr", "role = 'primary', epoch = 2")
       let truncate = try database.make(FailoverTruncate.self, at: "dr")
-      let observation = try await truncate.probe(world.makeObserver())
       for change in [
         "UPDATE Failover SET acquired_at = 'now'", "INSERT INTO Failover (guid) VALUES ('OTHER')",
         "UPDATE replication_state SET role = 'replica'",
       ] {
+        let observation = try await truncate.probe(world.makeObserver())
         try database.execute("dr", change)
         let error = await #expect(throws: ActionError.self) {
           try await truncate.act(world.makeOperator(token: "t"), given: observation)

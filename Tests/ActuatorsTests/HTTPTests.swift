@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Runbook
+import TestSupport
 import Testing
 
 @testable import Actuators

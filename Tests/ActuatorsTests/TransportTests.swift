@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Runbook
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Actuators

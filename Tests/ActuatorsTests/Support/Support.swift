@@ -20,19 +20,6 @@ func withDirectory(_ body: (String) async throws -> Void) async throws {
   try result.get()
 }
 
-/// Waits for what another process brings about, by asking again and again until a deadline that only a defect reaches.
-func eventually(
-  _ what: String, within seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation,
-  _ condition: () async throws -> Bool
-) async throws {
-  let time = SystemTime()
-  let deadline = time.uptime() + .seconds(seconds)
-  while try await !condition() {
-    try #require(time.uptime() < deadline, "not seen: \(what)", sourceLocation: sourceLocation)
-    try await time.sleep(for: .milliseconds(10))
-  }
-}
-
 extension Host {
   /// This machine under a name.
   static func here(_ site: String, _ name: String = "scheduler") -> Host {

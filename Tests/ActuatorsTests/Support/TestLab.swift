@@ -4,6 +4,7 @@ import GRDB
 import Runbook
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Actuators
@@ -140,13 +141,19 @@ struct TestLab: Sendable {
     try strings(site, "SELECT role FROM replication_state").first
   }
 
-  /// Everything that an action can change and nothing that moves by itself: roles, epochs, whose GUID is in the Failover
-  /// table, and the start types of the services, with their states.
+  /// Everything that an action can change and nothing that moves by itself: roles, the primary's epoch and whose GUID is
+  /// in its Failover table, and the services' states and start types. A replica follows when it gets to it.
   func standing() async throws -> [String] {
     var lines: [String] = []
     for site in inventory.sites.map(\.name) {
-      lines += try strings(site, "SELECT role || ' ' || epoch FROM replication_state")
-      lines += try strings(site, "SELECT guid || ' ' || acquired_at FROM Failover ORDER BY guid")
+      lines += try strings(
+        site,
+        """
+        SELECT role || CASE role WHEN 'replica' THEN '' ELSE ' ' || epoch END FROM replication_state
+        UNION ALL
+        SELECT guid || ' ' || acquired_at FROM Failover
+        WHERE (SELECT role FROM replication_state) <> 'replica'
+        """)
     }
     let services = SchedulerServices(hosts: inventory.schedulerHosts())
     lines += try await services.observe(world.makeObserver()).map { "\($0.key) \($0.reading)" }
