@@ -11,7 +11,7 @@ demo: build
 
 test: packages
 	$(SWIFT) build --build-tests $(STRICT)
-	$(SWIFT) test --skip-build
+	@Scripts/test
 
 build: packages
 	$(SWIFT) build $(STRICT)
