@@ -68,6 +68,11 @@ public struct Host: Sendable, Hashable, Codable {
 
   /// `dr.scheduler`
   public var id: String { "\(site).\(name)" }
+
+  enum CodingKeys: String, CodingKey {
+    case site, name, connection, services, guid
+    case serviceManager = "service_manager"
+  }
 }
 
 /// How commands reach a host.
@@ -136,6 +141,12 @@ public struct Database: Sendable, Hashable, Codable {
     self.guidColumn = guidColumn
     self.placements = placements
   }
+
+  enum CodingKeys: String, CodingKey {
+    case name, kind, replication, primary, placements
+    case failoverTable = "failover_table"
+    case guidColumn = "guid_column"
+  }
 }
 
 /// A database at one site: `scheduler@dr`.
@@ -165,20 +176,5 @@ public struct SharedPath: Sendable, Hashable, Codable {
   public init(name: String, at: [String: String]) {
     self.name = name
     self.at = at
-  }
-}
-
-/// What a step's `target` names.
-public enum Target: Sendable, Hashable, Codable, CustomStringConvertible {
-  case host(Host)
-  case database(Database)
-  case databaseAtSite(Database, site: String)
-
-  public var description: String {
-    switch self {
-    case .host(let host): host.id
-    case .database(let database): database.name
-    case .databaseAtSite(let database, let site): "\(database.name)@\(site)"
-    }
   }
 }

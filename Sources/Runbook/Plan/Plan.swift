@@ -25,6 +25,11 @@ public struct Plan: Sendable, Hashable, Codable {
     self.inventory = inventory
   }
 
+  enum CodingKeys: String, CodingKey {
+    case runbook, description, objectives, parameters, prechecks, steps, inventory
+    case runType = "run_type"
+  }
+
   /// The names of the sites that the plan touches: what its lease covers.
   public var sites: [String] { inventory.sites.map(\.name).sorted() }
 }
@@ -115,5 +120,13 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     self.approval = approval
     self.isCritical = isCritical
     self.overriddenGuards = overriddenGuards
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, name, action, target, arguments, when, depends, timeout, retry, approval
+    case onError = "on_error"
+    case onUnreachable = "on_unreachable"
+    case isCritical = "critical"
+    case overriddenGuards = "overridden_guards"
   }
 }

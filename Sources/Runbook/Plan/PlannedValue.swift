@@ -1,5 +1,5 @@
 /// A value in a plan: known already, or to be had from an earlier step's observation when the run gets there.
-public indirect enum PlannedValue: Sendable, Hashable, Codable {
+public indirect enum PlannedValue: Sendable, Hashable {
   case value(Value)
   /// `${steps.ID.outcome}` or `${steps.ID.PROPERTY}`.
   case later(StepReference)
@@ -16,6 +16,38 @@ public indirect enum PlannedValue: Sendable, Hashable, Codable {
     case .text(let parts): .string(try parts.map { try $0.resolved(lookup).description }.joined())
     case .list(let items): .list(try items.map { try $0.resolved(lookup) })
     case .mapping(let items): .mapping(try items.mapValues { try $0.resolved(lookup) })
+    }
+  }
+}
+
+/// In JSON an object with one key, which names the case: `{"value": "dr"}`.
+extension PlannedValue: Codable {
+  private enum CodingKeys: String, CodingKey { case value, later, text, list, mapping }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    guard container.allKeys.count == 1, let key = container.allKeys.first else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected one key"))
+    }
+    self =
+      switch key {
+      case .value: .value(try container.decode(Value.self, forKey: key))
+      case .later: .later(try container.decode(StepReference.self, forKey: key))
+      case .text: .text(try container.decode([PlannedValue].self, forKey: key))
+      case .list: .list(try container.decode([PlannedValue].self, forKey: key))
+      case .mapping: .mapping(try container.decode([String: PlannedValue].self, forKey: key))
+      }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .value(let value): try container.encode(value, forKey: .value)
+    case .later(let reference): try container.encode(reference, forKey: .later)
+    case .text(let parts): try container.encode(parts, forKey: .text)
+    case .list(let items): try container.encode(items, forKey: .list)
+    case .mapping(let items): try container.encode(items, forKey: .mapping)
     }
   }
 }
@@ -45,6 +77,11 @@ public struct Condition: Sendable, Hashable, Codable {
       self.left = left
       self.isEqual = isEqual
       self.right = right
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case left, right
+      case isEqual = "equal"
     }
   }
 

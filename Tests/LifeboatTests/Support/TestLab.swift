@@ -25,9 +25,19 @@ struct TestLab: Sendable {
       try await body(lab)
       try await lab.remove()
     } catch {
-      try? await lab.remove()
-      throw error
+      Issue.record("\(error)\n\(lab.logs)")
+      try await lab.remove()
     }
+  }
+
+  /// The last lines of every service, for whoever reads why a test failed.
+  private var logs: String {
+    let files = FileManager.default.enumerator(atPath: lab)?.allObjects as? [String] ?? []
+    return files.filter { $0.hasSuffix(".log") && !$0.contains("shared/") }.sorted().map { file in
+      let data = FileManager.default.contents(atPath: "\(lab)/\(file)") ?? Data()
+      let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+      return "\(file):\n  " + lines.suffix(6).joined(separator: "\n  ")
+    }.joined(separator: "\n")
   }
 
   private func remove() async throws {
