@@ -19,7 +19,7 @@ struct AuditCommand: AsyncParsableCommand {
       try await output.errors(on: console).guarding {
         let runs = try await ReadingWiring().runs.all()
         switch output.output {
-        case .json: try runs.forEach { console.write(try JSON(encoding: $0).description) }
+        case .json: for run in runs { console.write(try JSON(encoding: run).description) }
         case .text: console.write(RunTable(runs).lines)
         }
       }

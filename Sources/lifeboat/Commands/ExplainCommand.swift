@@ -22,7 +22,7 @@ struct ExplainCommand: AsyncParsableCommand {
       let entries = try await reading.runs.entries(of: id)
       switch output.output {
       case .json:
-        entries.forEach { console.write($0.json.description) }
+        for entry in entries { console.write(entry.json.description) }
       case .text:
         guard let standing = try Standing(entries) else {
           throw InputError("run.not_found", "the journal has no run \(id)")

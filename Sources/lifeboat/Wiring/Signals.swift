@@ -24,7 +24,7 @@ enum Signals {
       source.resume()
       return source
     }
-    defer { sources.forEach { $0.cancel() } }
+    defer { for source in sources { source.cancel() } }
     return try await work.value
   }
 }
