@@ -55,7 +55,9 @@ enum ExitStatus: Int32, CaseIterable {
 
   init(_ error: JournalError) {
     switch error.code {
-    case .leaseHeld, .leaseLost: self = .refused
+    case .leaseHeld: self = .refused
+    // Another runner has taken over in the middle of the run.
+    case .leaseLost: self = .inDoubt
     default: self = .journal
     }
   }

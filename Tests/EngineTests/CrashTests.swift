@@ -98,7 +98,7 @@ struct CrashTests {
     let directory = try TemporaryDirectory()
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = directory.path as String] in
       let rig = Rig(store: try SQLiteJournalStore.open(directory: path))
-      let executor = rig.executor(crashes: CrashPlan("once:intent.after"))
+      let executor = rig.executor(crashes: try CrashPlan("once:intent.after"))
       let plan = FakePlan.make([FakeStep("once", "fake.change_once")])
       _ = try await executor.execute(plan, as: Rig.run, from: Rig.origin)
     }

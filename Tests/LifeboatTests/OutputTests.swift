@@ -95,6 +95,8 @@ struct OutputTests {
         (["execute", runbook, "--set", "mode=sideways"], 8, "graceful"),
         (["execute", runbook, "--set", "from=nowhere"], 8, "nowhere"),
         (["execute", runbook, "--accept", "no-such=x"], 8, "no-such"),
+        (["execute", runbook, "--attest", "stop-prodution=x"], 8, "stop-prodution"),
+        (["execute", runbook, "--attest", "stop-production="], 8, "no words"),
         (["execute", "no-such.yaml"], 8, "no-such.yaml"),
         (["execute", runbook, "--sites", "no-such.yaml"], 8, "no-such.yaml"),
         (["actions", "service.stopp"], 8, "service.stopp"),

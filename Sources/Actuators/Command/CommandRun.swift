@@ -80,7 +80,9 @@ public struct CommandRun: ActingAction {
         "command.failed",
         "'\(command.arguments[0])' on \(host.id) exited with \(result.exitCode): "
           + tail(result.standardError),
-        advice: "see what it says, mend the cause, and run the step again")
+        advice: "see what it says, mend the cause, and run the step again",
+        // Cut off by a signal, or by the program that entered the host: nobody knows how far it came.
+        kind: result.exitCode >= 128 ? .inDoubt : .failed)
     }
     return Evidence([
       "exit_code": .integer(result.exitCode),

@@ -34,6 +34,7 @@ struct DatabaseAccess: Sendable {
         "\(copy.subject): \(copy.placement.file) can't be read on \(copy.host.id): \(words)",
         advice: "see the file's permissions")
     }
+    try await requireSameFile(copy)
     guard let header = Header(result.standardOutput) else {
       throw errors.corrupt("it does not begin as one")
     }
@@ -42,6 +43,23 @@ struct DatabaseAccess: Sendable {
         "database.wal",
         "\(copy.subject) (\(copy.placement.file)) is in WAL mode: even reading it would write files",
         advice: "set it back with PRAGMA journal_mode = DELETE")
+    }
+  }
+
+  /// SQLite opens the file on this machine. Under the same path another host may have another file: that must never be
+  /// taken for its database.
+  private func requireSameFile(_ copy: DatabaseCopy) async throws {
+    let result = try await look(.status(ofFile: copy.placement.file), copy.host)
+    let there = result.standardOutput.split(separator: "|").suffix(2).map {
+      String($0.filter { !$0.isWhitespace })
+    }
+    let here = SQLiteFile(copy: copy).identityHere()
+    guard result.exitCode == 0, there.count == 2, there == here else {
+      throw ActionError(
+        "database.not_here",
+        "\(copy.subject): \(copy.placement.file) on \(copy.host.id) is not the file that this machine has under "
+          + "that path",
+        advice: "an SQLite database is reached only where its file system is this machine's own")
     }
   }
 

@@ -90,6 +90,13 @@ struct SQLiteFile: Sendable {
     }
   }
 
+  /// Device and inode of the file on this machine, as `stat` prints them; nil when there is none.
+  func identityHere() -> [String]? {
+    var status = stat()
+    guard stat(copy.placement.file, &status) == 0 else { return nil }
+    return [String(status.st_dev), String(status.st_ino)]
+  }
+
   private struct Identity: Equatable {
     let device: dev_t
     let inode: ino_t

@@ -88,7 +88,9 @@ public struct HTTPRequestAction: ActingAction {
       throw ActionError(
         "http.status",
         "\(request.method) \(request.url) was answered with \(response.status): \(body)",
-        advice: "see the server's answer and its log")
+        advice: "see the server's answer and its log",
+        // A server or a gateway that broke down may have done it all the same.
+        kind: response.status >= 500 || response.status == 408 ? .inDoubt : .failed)
     }
     return Evidence(["status": .integer(response.status), "body": .string(body)])
   }

@@ -144,9 +144,14 @@ public struct PathShared: ActingAction, ProvableByProbeFiles {
   public func prove(
     _ files: any ProbeFileWriter, observer: any Observer
   ) async throws -> Observation {
-    try await ShareExchange(places: places, files: files, observer: observer).prove()
+    var isShared = true
+    do {
+      try await ShareExchange(places: places, files: files, observer: observer).prove()
+    } catch let error as ActionError where error.code == ShareExchange.notShared {
+      isShared = false
+    }
     var observation = try await probe(observer)
-    observation.state(subject, Self.proved, true)
+    observation.state(subject, Self.proved, .boolean(isShared))
     return observation
   }
 

@@ -4,6 +4,7 @@ import Runbook
 struct ShareExchange: Sendable {
   /// Clients of network file systems keep what they have read for some seconds.
   private static let patience = Duration.seconds(15)
+  static let notShared = "path.not_shared"
   private static let pollInterval = Duration.milliseconds(250)
 
   struct Place: Sendable {
@@ -80,7 +81,7 @@ struct ShareExchange: Sendable {
       if result.exitCode == 0, result.standardOutput == text { return }
       guard observer.time.uptime() < deadline else {
         throw ActionError(
-          "path.not_shared",
+          Self.notShared,
           "\(reader.host.id) does not see in \(reader.directory) what \(writer.host.id) wrote in "
             + "\(writer.directory)",
           advice: "see what is mounted on both")

@@ -34,6 +34,13 @@ struct SchedulerServices: Sendable {
   /// Two schedulers in control of one table of jobs are the worst that can happen: what isn't known doesn't count as
   /// stopped.
   private func stopped(_ observation: Observation) -> Guard.Finding {
+    // An inventory with a gap must not make the demand empty.
+    guard !hosts.isEmpty else {
+      return .unknown("the inventory names no scheduler there: no host has a guid")
+    }
+    if let host = hosts.first(where: \.services.isEmpty) {
+      return .unknown("the inventory names no services of \(host.id)")
+    }
     let services = hosts.flatMap { host in host.services.map { (host: host, name: $0) } }
     for service in services {
       if let state = observation.serviceState(service.name, on: service.host), !state.isDown {
@@ -51,8 +58,10 @@ struct SchedulerServices: Sendable {
 
   /// Whether every service is known to run.
   func areRunning(_ observation: Observation) -> Bool {
-    hosts.allSatisfy { host in
-      host.services.allSatisfy { observation.serviceState($0, on: host) == .running }
-    }
+    !hosts.isEmpty
+      && hosts.allSatisfy { host in
+        !host.services.isEmpty
+          && host.services.allSatisfy { observation.serviceState($0, on: host) == .running }
+      }
   }
 }

@@ -53,6 +53,26 @@ struct ServiceArguments: Sendable {
     }
   }
 
+  /// What acting would do, in words: set start types, then `verb` the named services. Nil when it is nothing.
+  func work(_ verb: String, _ named: [String], _ observation: Observation) -> String? {
+    var work: [String] = []
+    let other = otherStartType(observation)
+    if !other.isEmpty, let startType {
+      work.append("set \(other.joined(separator: ", ")) to \(startType)")
+    }
+    if !named.isEmpty { work.append("\(verb) \(named.joined(separator: ", "))") }
+    return work.isEmpty ? nil : work.joined(separator: ", then ") + " on \(host.id)"
+  }
+
+  /// Sets the start types that are not as wanted, and says of which services.
+  func setStartTypes(_ observation: Observation, by control: ServiceControl) async throws -> Value {
+    let other = otherStartType(observation)
+    if let startType {
+      for service in other { try await control.setStartType(startType, of: service) }
+    }
+    return .list(other.map(Value.string))
+  }
+
   func unreachableStartType(_ observation: Observation) -> [String] {
     guard startType != nil else { return [] }
     return services.filter {

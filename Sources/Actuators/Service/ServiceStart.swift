@@ -57,11 +57,11 @@ public struct ServiceStart: ActingAction {
       return
     }
     others = .others(than: wanted.host.site, in: arguments.inventory)
-    failover = try Self.copy(arguments, at: wanted.host.site)
-      .map { FailoverOwnership(of: $0, in: arguments.inventory) }
+    failover = FailoverOwnership(
+      of: try Self.copy(arguments, at: wanted.host.site), in: arguments.inventory)
   }
 
-  private static func copy(_ arguments: Arguments, at site: String) throws -> DatabaseCopy? {
+  private static func copy(_ arguments: Arguments, at site: String) throws -> DatabaseCopy {
     let inventory = arguments.inventory
     if let name = arguments.string("database") {
       guard let copy = inventory.database(name).flatMap({ inventory.copy(of: $0, at: site) })
@@ -80,7 +80,14 @@ public struct ServiceStart: ActingAction {
         "step \(arguments.step): several databases have a copy at \(site)",
         advice: "name the scheduler's, by 'database'")
     }
-    return copies.first
+    guard let copy = copies.first else {
+      throw ActionError(
+        "service.no_database",
+        "step \(arguments.step): no database has a copy at \(site), and a scheduler is not started "
+          + "without seeing whose GUID its database holds",
+        advice: "add the scheduler's database to the inventory, or the host's 'guid' is a mistake")
+    }
+    return copy
   }
 
   private var host: Host { wanted.host }
@@ -109,16 +116,8 @@ public struct ServiceStart: ActingAction {
     guard unreachable.isEmpty else {
       return .unknown("\(host.id) can't be reached: its start types are not known")
     }
-    let down = servicesToStart(observation)
-    let other = wanted.otherStartType(observation)
-    var work: [String] = []
-    if !other.isEmpty, let startType = wanted.startType {
-      work.append("set \(other.joined(separator: ", ")) to \(startType)")
-    }
-    if !down.isEmpty { work.append("start \(down.joined(separator: ", "))") }
-    return work.isEmpty
-      ? .satisfied("the services of \(host.id) are running")
-      : .needed(work.joined(separator: ", then ") + " on \(host.id)")
+    return wanted.work("start", servicesToStart(observation), observation).map(Verdict.needed)
+      ?? .satisfied("the services of \(host.id) are running")
   }
 
   public func predict(_ observation: Observation) -> Observation? {
@@ -136,15 +135,12 @@ public struct ServiceStart: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let control = ServiceControl(host: host, operator: `operator`)
-    let other = wanted.otherStartType(observation)
-    if let startType = wanted.startType {
-      for service in other { try await control.setStartType(startType, of: service) }
-    }
+    let startTypes = try await wanted.setStartTypes(observation, by: control)
     let down = servicesToStart(observation)
     for service in down { try await control.start(service, within: startTimeout) }
     return Evidence([
       "started": .list(down.map(Value.string)),
-      "start_type_set": .list(other.map(Value.string)),
+      "start_type_set": startTypes,
     ])
   }
 

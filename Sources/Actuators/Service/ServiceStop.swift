@@ -55,14 +55,9 @@ public struct ServiceStop: ActingAction {
 
   public func judge(_ observation: Observation) -> Verdict {
     if let gap = wanted.gap(observation) { return .unknown(gap) }
-    let alive = aliveServices(observation)
-    let other = wanted.otherStartType(observation)
-    var work: [String] = []
-    if !other.isEmpty, let startType = wanted.startType {
-      work.append("set \(other.joined(separator: ", ")) to \(startType)")
+    if let work = wanted.work("stop", aliveServices(observation), observation) {
+      return .needed(work)
     }
-    if !alive.isEmpty { work.append("stop \(alive.joined(separator: ", "))") }
-    guard work.isEmpty else { return .needed(work.joined(separator: ", then ") + " on \(host.id)") }
     let isUnreachable = !wanted.unreachableStartType(observation).isEmpty
     let caveat = isUnreachable ? "; the start type must be set before the host comes back" : ""
     return .satisfied("the services of \(host.id) are stopped\(caveat)")
@@ -86,15 +81,12 @@ public struct ServiceStop: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let control = ServiceControl(host: host, operator: `operator`)
-    let other = wanted.otherStartType(observation)
-    if let startType = wanted.startType {
-      for service in other { try await control.setStartType(startType, of: service) }
-    }
+    let startTypes = try await wanted.setStartTypes(observation, by: control)
     let alive = aliveServices(observation)
     for service in alive { try await control.stop(service, within: stopTimeout) }
     return Evidence([
       "stopped": .list(alive.map(Value.string)),
-      "start_type_set": .list(other.map(Value.string)),
+      "start_type_set": startTypes,
     ])
   }
 

@@ -50,10 +50,24 @@ public struct CrashPlan: Sendable {
   private let place: String?
   private let crash: @Sendable () -> Void
 
-  public static let none = CrashPlan(nil)
+  public static let none = CrashPlan(nil, crash: {})
 
-  /// Dies by SIGKILL at `place`.
-  public init(_ place: String?) { self.init(place, crash: { platform_power_cut() }) }
+  /// Dies by SIGKILL at `place`. Throws `EngineError` for a point that doesn't exist: a drill that never crashes would
+  /// pass for one that was survived.
+  public init(_ place: String?) throws {
+    if let place { try Self.requireKnown(place) }
+    self.init(place, crash: { platform_power_cut() })
+  }
+
+  private static func requireKnown(_ place: String) throws {
+    let point = place.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
+    let names = (CrashPoint.ofRun + CrashPoint.ofStep).map(\.name)
+    guard place.contains(":"), names.contains(point) || point.hasPrefix("act.call-") else {
+      throw EngineError(
+        "crash.unknown_point", "LIFEBOAT_CRASH_AT: there is no point '\(place)'",
+        advice: "STEP:POINT with one of \(names.joined(separator: ", ")), act.call-N")
+    }
+  }
 
   init(_ place: String?, crash: @escaping @Sendable () -> Void) {
     self.place = place

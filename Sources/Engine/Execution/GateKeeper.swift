@@ -40,6 +40,9 @@ actor GateKeeper {
     case open(missing: Int)
   }
 
+  /// How old an attestation may be when a run is resumed. A site that was dark an hour ago may be up again.
+  static let attestationLifetime = Duration.seconds(15 * 60)
+
   private let recorder: Recorder
   private let answers: any GateAnswers
   private let person: PersonRecord
@@ -54,7 +57,10 @@ actor GateKeeper {
     self.answers = answers
     self.person = person
     self.planDigest = planDigest
-    self.kept = kept.filter { $0.record.planDigest == planDigest }
+    let oldest = Timestamp(recorder.time.now()).advanced(by: .zero - Self.attestationLifetime)
+    self.kept = kept.filter {
+      $0.record.planDigest == planDigest && !$0.isAttestation(before: oldest)
+    }
   }
 
   /// What was seen, with its gaps filled by what people have vouched for in this run. Vouching for what is then seen to
@@ -62,6 +68,12 @@ actor GateKeeper {
   func fill(_ seen: Observation) -> Observation {
     kept.removeAll { $0.isContradicted(by: seen) }
     return seen.filled(with: kept.flatMap { $0.record.facts.map(\.fact) })
+  }
+
+  /// The targets of which something holds only because people vouched for it.
+  var vouchedFor: [String] {
+    let subjects = kept.flatMap { $0.record.facts.map(\.subject) }
+    return Set(subjects.map { String($0.prefix { $0 != "/" }) }).sorted()
   }
 
   /// Asks until enough different people have granted it, one has refused, or nobody answers.

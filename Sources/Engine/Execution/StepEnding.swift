@@ -7,6 +7,8 @@ struct StepEnding: Sendable {
   let message: String
   var observation = Observation()
   var failure: FailureRecord?
+  /// What to do next, when it isn't a failure's advice.
+  var advice: String?
   var guards: [GuardRecord] = []
   var predicted: Observation?
   /// Nil: the run goes on.
@@ -39,9 +41,17 @@ struct StepEnding: Sendable {
       guards: check.records, ending: .refused)
   }
 
-  static func waiting(_ message: String, observation: Observation = Observation()) -> StepEnding {
-    StepEnding(
-      outcome: .waiting, message: message, observation: observation, ending: .waiting)
+  /// A try acted, and then the target could no longer be asked.
+  static func actedAndDark(_ sight: Sight, _ why: String) -> StepEnding {
+    .inDoubt(
+      sight,
+      FailureRecord(
+        code: "step.in_doubt", message: "it was acted, and now it can't be told: \(why)",
+        advice: "resume the run when the target can be asked: it looks before it does anything"))
+  }
+
+  static func waiting(_ message: String, advice: String) -> StepEnding {
+    StepEnding(outcome: .waiting, message: message, advice: advice, ending: .waiting)
   }
 
   /// The predicted facts that came out otherwise.

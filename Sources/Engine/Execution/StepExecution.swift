@@ -47,7 +47,10 @@ struct StepExecution: Sendable {
 
   private func perform() async throws -> StepEnding {
     let facts = await context.board.snapshot
-    if let condition = step.when, !(try condition.holds(facts.value(of:))) {
+    // A step that was begun is recovered, whatever its condition says by now.
+    if progress == .nothing, let condition = step.when,
+      !(try condition.holds(facts.value(of:)))
+    {
       return StepEnding(outcome: .skipped, message: "'\(condition.text)' does not hold")
     }
     let action = try step.makeAction(
@@ -71,28 +74,25 @@ struct StepExecution: Sendable {
       recorded: progress, verdict: sight.verdict, isRepeatable: work.isRepeatable)
     {
     case .start, .redo:
-      return try await approveAndBringAbout(from: sight, with: work)
+      return try await work.bringAbout(from: sight, approve: approve)
     case .skip:
       return .done(recordedOutcome ?? .ok, sight)
     case .conclude:
       return .done(.changed, sight)
     case .await:
-      return try await work.awaitEffect(from: sight)
+      let last = try await work.awaitEffect()
+      return last.verdict.isSatisfied
+        ? .done(.changed, last) : try await settle(last, with: work)
     case .ask:
       return try await settle(sight, with: work)
     }
   }
 
-  /// People are asked only where something would be done; the world may change while they think, so it is looked again.
-  private func approveAndBringAbout(
-    from sight: Sight, with work: StepWork
-  ) async throws -> StepEnding {
-    guard let approval = step.approval, case .needed = sight.verdict else {
-      return try await work.bringAbout(from: sight)
-    }
-    let question = Question(.approval, prompt: approval.prompt, required: approval.required)
-    if let stop = try await ask(question) { return stop }
-    return try await work.bringAbout(from: try await work.look())
+  /// People are asked for approval only where something would be done.
+  private func approve() async throws -> StepEnding? {
+    guard let approval = step.approval else { return nil }
+    return try await ask(
+      Question(.approval, prompt: approval.prompt, required: approval.required))
   }
 
   /// A step that was begun, may not be repeated unasked, and isn't done. Whoever has looked may say that it is to be done
@@ -105,7 +105,7 @@ struct StepExecution: Sendable {
         .redo,
         prompt: "\(doubt). It is not done: \(what). Have you looked, and may it be done again?")
       if case .granted = try await context.gates.ask(question, step: step.id) {
-        return try await approveAndBringAbout(from: try await work.look(), with: work)
+        return try await work.bringAbout(from: try await work.look(), approve: approve)
       }
     }
     return .inDoubt(
@@ -137,8 +137,10 @@ struct StepExecution: Sendable {
         ending: .refused)
     case .open(let missing):
       return .waiting(
-        "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer "
-          + "(\(question.kind.option) \(step.id)=\"…\")")
+        "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer",
+        advice:
+          "lifeboat resume \(context.recorder.run) \(question.kind.option) \(step.id)=\"YOUR WORDS\""
+      )
     }
   }
 }

@@ -32,19 +32,28 @@ struct StepWork: Sendable {
       facts: facts)
   }
 
-  /// From a fresh sight to the step's end: nothing to do, a failure, or acting until it is so.
-  func bringAbout(from first: Sight) async throws -> StepEnding {
+  /// From a fresh sight to the step's end: nothing to do, a failure, or acting until it is so. `approve` is asked before
+  /// each act of a step that needs it, and answers at once when it was granted; nil means go on.
+  func bringAbout(
+    from first: Sight, approve: () async throws -> StepEnding?
+  ) async throws -> StepEnding {
     var sight = first
     var tries = Tries(step.retry)
     var hasActed = false
     while true {
+      if case .needed = sight.verdict, step.approval != nil {
+        if let stop = try await approve() { return stop }
+        // The world may have changed while people thought.
+        sight = try await look()
+      }
+      if hasActed, sight.verdict.isSatisfied { return .done(.changed, sight) }
+      if hasActed, case .unknown(let why) = sight.verdict { return .actedAndDark(sight, why) }
       let ending = try await attempt(from: sight, number: attemptsBefore + tries.count)
       hasActed = hasActed || ending.hasActed
       guard ending.mayRetry, try await tries.waitForNext(context.time) else {
         return ending.result
       }
       sight = try await look()
-      if hasActed, sight.verdict.isSatisfied { return .done(.changed, sight) }
     }
   }
 
@@ -65,7 +74,7 @@ struct StepWork: Sendable {
       return AttemptEnding(
         result: .failed(sight, FailureRecord(code: "step.blocked", message: why)))
     case .unknown where effect == .waits:
-      return AttemptEnding(result: try await wait(from: sight))
+      return AttemptEnding(result: try await wait())
     case .unknown(let why):
       return AttemptEnding(
         result: .failed(
@@ -77,7 +86,7 @@ struct StepWork: Sendable {
     case .needed(let what):
       switch effect {
       case .changes: return try await act(on: sight, number: number)
-      case .waits: return AttemptEnding(result: try await wait(from: sight))
+      case .waits: return AttemptEnding(result: try await wait())
       case .checks, .asks:
         return AttemptEnding(
           result: .failed(sight, FailureRecord(code: "step.check_failed", message: what)),
@@ -192,19 +201,12 @@ struct StepWork: Sendable {
     }
   }
 
-  /// After a crash between acting and verifying: the effect may still be coming.
-  func awaitEffect(from first: Sight) async throws -> StepEnding {
-    let sight = try await poll(until: Deadline(in: timeout, time: context.time))
-    if case .satisfied = sight.verdict { return .done(.changed, sight) }
-    return .inDoubt(
-      sight,
-      FailureRecord(
-        code: "step.in_doubt",
-        message: "it was acted before the run stopped, and is not so: \(sight.verdict.explanation)",
-        advice: "look at the target, finish or undo the step by hand, and resume the run"))
+  /// After a crash between acting and verifying: the effect may still be coming. What was seen last.
+  func awaitEffect() async throws -> Sight {
+    try await poll(until: Deadline(in: timeout, time: context.time))
   }
 
-  private func wait(from first: Sight) async throws -> StepEnding {
+  private func wait() async throws -> StepEnding {
     let sight = try await poll(until: Deadline(in: timeout, time: context.time))
     switch sight.verdict {
     case .satisfied: return .done(.ok, sight)

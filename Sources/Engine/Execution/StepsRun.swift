@@ -12,7 +12,8 @@ struct StepsRun: Sendable {
     var order = StepOrder(context.plan.steps)
     var halt: Halt?
     try await withThrowingTaskGroup(of: (PlannedStep, StepEnding).self) { group in
-      start(order.takeReady(), in: &group)
+      // A person may have asked to stop while the prechecks looked.
+      if !control.isStopping { start(order.takeReady(), in: &group) }
       while let (step, ending) = try await group.next() {
         if let kind = ending.ending {
           halt = Halt.graver(halt, Halt(kind: kind, step: step.id, ending: ending))
@@ -24,7 +25,9 @@ struct StepsRun: Sendable {
     }
     let outcomes = await context.board.counts
     if let halt { return halt.runEnded(run: context.recorder.run, outcomes: outcomes) }
-    return order.left.isEmpty ? done(outcomes) : stopped(before: order.left, outcomes)
+    return order.left.isEmpty
+      ? done(outcomes, vouchedFor: await context.gates.vouchedFor)
+      : stopped(before: order.left, outcomes)
   }
 
   private func start(
@@ -42,7 +45,7 @@ struct StepsRun: Sendable {
     }
   }
 
-  private func done(_ outcomes: [String: Int]) -> RunEnded {
+  private func done(_ outcomes: [String: Int], vouchedFor targets: [String]) -> RunEnded {
     let isUnchanged = outcomes[StepEnded.Outcome.changed.rawValue] == nil
     let tolerated = outcomes[StepEnded.Outcome.failed.rawValue] ?? 0
     let message =
@@ -53,7 +56,17 @@ struct StepsRun: Sendable {
       } else {
         "every step is verified"
       }
-    return RunEnded(ending: .done, message: message, resumable: false, outcomes: outcomes)
+    return RunEnded(
+      ending: .done, message: message, advice: Self.duty(towards: targets), resumable: false,
+      outcomes: outcomes)
+  }
+
+  /// What nobody could see there, and nobody could make safe, is still to be done.
+  private static func duty(towards targets: [String]) -> String? {
+    guard !targets.isEmpty else { return nil }
+    return
+      "\(targets.joined(separator: ", ")) could not be asked, only vouched for: when it answers again, "
+      + "execute this runbook once more, and it does there what is still to do"
   }
 
   private func stopped(before left: [PlannedStep], _ outcomes: [String: Int]) -> RunEnded {
@@ -80,13 +93,11 @@ private struct Halt: Sendable {
   }
 
   func runEnded(run: String, outcomes: [String: Int]) -> RunEnded {
-    let advice =
-      switch kind {
-      case .waiting: "answer it with 'lifeboat resume \(run)'"
-      default: ending.failure?.advice ?? "put the cause right, then 'lifeboat resume \(run)'"
-      }
+    let advice = ending.advice ?? ending.failure?.advice ?? "put the cause right"
+    let resume = "lifeboat resume \(run)"
     return RunEnded(
-      ending: kind, step: step, message: ending.message, advice: advice, resumable: true,
+      ending: kind, step: step, message: ending.message,
+      advice: advice.contains(resume) ? advice : "\(advice); then: \(resume)", resumable: true,
       outcomes: outcomes)
   }
 }

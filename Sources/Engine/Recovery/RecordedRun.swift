@@ -25,14 +25,18 @@ public struct RecordedRun: Sendable {
     public let step: String
     public let record: GateAnswered
 
-    /// Whether a fact that it vouches for was seen to be otherwise.
+    /// Whether a target that it vouches for answers again, and doesn't say the same.
     func isContradicted(by seen: Observation) -> Bool {
       record.facts.map(\.fact).contains { attested in
-        guard let fact = seen[attested.key], fact.source == .probed,
-          let value = fact.reading.value
-        else { return false }
-        return value != attested.reading.value
+        guard let fact = seen[attested.key], fact.source == .probed else { return false }
+        if case .unreachable = fact.reading { return false }
+        return fact.reading != attested.reading
       }
+    }
+
+    /// Whether it vouches for facts, and was given before `moment`.
+    func isAttestation(before moment: Timestamp) -> Bool {
+      record.facts.contains { $0.at < moment }
     }
   }
 

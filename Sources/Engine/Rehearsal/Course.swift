@@ -41,6 +41,7 @@ struct Course: Sendable {
       return predicted
     }
     predictions.append(contentsOf: predicted)
+    facts.outcomes[step.id] = judgement.outcome.expected?.rawValue
     facts.observations[step.id] = judgement.observation.overlaid(with: predicted)
   }
 
@@ -71,5 +72,17 @@ struct Course: Sendable {
   /// The share of steps that were judged by what was seen alone.
   private var fidelity: Int {
     judged.isEmpty ? 100 : judged.filter { $0.basis == .probed }.count * 100 / judged.count
+  }
+}
+
+extension StepRehearsed.Outcome {
+  /// How the step would end in an execution, as far as that can be said.
+  fileprivate var expected: StepEnded.Outcome? {
+    switch self {
+    case .already: .ok
+    case .wouldChange: .changed
+    case .wouldSkip: .skipped
+    case .blocked, .unknown: nil
+    }
   }
 }

@@ -119,9 +119,7 @@ public struct Rehearsal: Sendable {
       try await recorder.record(ProbeFilesRemoved(token: token), step: step.id)
       return Sight(observation: observation, verdict: action.judge(observation))
     } catch let error as ActionError {
-      return Sight(
-        observation: seen.observation,
-        verdict: .unknown("\(error.description); probe files of \(token) may be left"))
+      return Sight(observation: seen.observation, verdict: .unknown(error.description))
     }
   }
 }

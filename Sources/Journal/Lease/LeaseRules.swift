@@ -35,7 +35,9 @@ struct LeaseRules {
     case .alive:
       throw JournalError(
         code: .leaseHeld, message: held,
-        advice: "Wait until that run ends, or end process \(tenure.holder.pid) first.", path: path)
+        advice:
+          "Another run is working there: watch it with 'lifeboat explain'. To stop it after its step in hand, "
+          + "press Ctrl-C there, or: kill -INT \(tenure.holder.pid)", path: path)
     case .unknown where now > tenure.expiresAt: return
     case .unknown:
       throw JournalError(

@@ -14,12 +14,19 @@ public struct Narrator: Sendable {
   private var steps: [PlanOutline.Step] = []
   private var started: [String: Timestamp] = [:]
   private var runStarted: Timestamp?
+  private var runbook = ""
+  private var parameters = ""
   private var hasShownPrechecks = false
   private var hasShownSteps = false
   /// The step that the last lines were about: lines about another one name it, when steps run side by side.
   private var told: String?
 
   public init() {}
+
+  /// Begins to tell a run that is resumed: what its first entry said is known, and not told again.
+  public init(resuming first: Entry) throws {
+    _ = try lines(for: first)
+  }
 
   /// The lines for an entry; none for those that only matter to a machine. Throws `JSONError` when a body is not what
   /// its kind says.
@@ -43,7 +50,10 @@ public struct Narrator: Sendable {
   // MARK: - The run
 
   private mutating func begin(_ record: RunStarted, _ entry: Entry) throws -> [Line] {
-    steps = try record.plan.decode(PlanOutline.self).steps
+    let plan = try record.plan.decode(PlanOutline.self)
+    steps = plan.steps
+    runbook = record.runbook
+    parameters = plan.parametersText
     runStarted = entry.at
     let title =
       record.type == .rehearsal
@@ -53,7 +63,7 @@ public struct Narrator: Sendable {
       Line(title, .heading),
       Line(record.description),
       Line(
-        "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  sites \(record.sites.joined(separator: ", "))  by \(record.person.spoken)",
+        "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
     ] + takeovers(record.takenOverFrom)
   }
@@ -64,7 +74,9 @@ public struct Narrator: Sendable {
 
   private mutating func resume(_ record: RunResumed, _ entry: Entry) -> [Line] {
     runStarted = runStarted ?? entry.at
-    return [Line("Resumed by \(record.person.spoken)", .heading)] + takeovers(record.takenOverFrom)
+    let run = [runbook, entry.run ?? "", parameters].filter { !$0.isEmpty }.joined(separator: "  ")
+    return [Line("Resumed by \(record.person.spoken): \(run)", .heading)]
+      + takeovers(record.takenOverFrom)
   }
 
   private mutating func end(_ record: RunEnded, _ entry: Entry) -> [Line] {
@@ -217,4 +229,12 @@ struct PlanOutline: Decodable {
   }
 
   let steps: [Step]
+  let parameters: [String: JSON]?
+
+  /// `from=production to=dr`
+  var parametersText: String {
+    (parameters ?? [:]).sorted { $0.key < $1.key }
+      .map { "\($0.key)=\($0.value.stringValue ?? $0.value.description)" }
+      .joined(separator: " ")
+  }
 }

@@ -52,15 +52,18 @@ public struct Standing: Sendable {
         "began \(beganAt) by \(started.person.spoken); last entry \(lastAt), \(now.duration(since: lastAt).spoken) ago",
         .faint),
       Line(""),
-    ] + stepLines + [Line("")] + conclusion(isHeld: isHeld)
+    ] + stepLines(isHeld: isHeld) + [Line("")] + conclusion(isHeld: isHeld)
   }
 
-  private var stepLines: [Line] {
+  private func stepLines(isHeld: Bool) -> [Line] {
     steps.map { step in
       if let ending = endings[step.id] {
         return Line(
           "  \(Words.mark(ending.outcome)) \(step.id): \(Words.outcome(ending.outcome.rawValue)), \(ending.message)",
           Words.tone(ending.outcome))
+      }
+      if openIntent == step.id, isHeld {
+        return Line("  ▸ \(step.id): being done", .plain)
       }
       if openIntent == step.id {
         return Line("  ? \(step.id): begun, and its end isn't written", .attention)
@@ -81,7 +84,7 @@ public struct Standing: Sendable {
             .attention))
         lines.append(
           Line(
-            "next: lifeboat resume \(run) \(gate.gate.answerOption) \(gate.step)=\"WHO SAW WHAT\"",
+            "next: lifeboat resume \(run) \(gate.gate.answerOption) \(gate.step)=\"YOUR WORDS\"",
             .attention))
       } else if let advice = ended.advice {
         lines.append(Line("next: \(advice)", .attention))

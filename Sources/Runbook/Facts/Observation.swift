@@ -48,12 +48,12 @@ public struct Observation: Sendable, Hashable {
     return result
   }
 
-  /// This observation with the gaps that `facts` can fill filled. What was seen is never replaced: an attested fact
-  /// stands only for as long as its target can't be asked.
+  /// This observation with the gaps that `facts` can fill filled, where a target can't be asked. What a target answers
+  /// is never replaced, even when the answer says nothing: an attested fact stands only for as long as it is dark.
   public func filled(with facts: some Sequence<Fact>) -> Observation {
     var result = self
     for fact in facts {
-      guard let seen = result[fact.key], seen.reading.value == nil else { continue }
+      guard case .unreachable = result[fact.key]?.reading else { continue }
       result.state(fact)
     }
     return result

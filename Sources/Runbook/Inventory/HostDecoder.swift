@@ -36,7 +36,26 @@ struct HostDecoder {
     return decoder.record(node, keys: ["kind", "through"], "an exec connection")?
       .required("through", hint: "the program that enters the host, and its arguments")
       .flatMap { decoder.strings($0, "a program and its arguments, as a list") }
+      .flatMap { through($0, at: node.position) }
       .map { .exec(through: $0) }
+  }
+
+  /// Programs that would hand the rest of their arguments to a shell.
+  private static let shells: Set = [
+    "bash", "dash", "ksh", "rsh", "sh", "ssh", "su", "zsh",
+  ]
+
+  /// What a shell reads it may act upon: even a look could then change something.
+  private func through(_ arguments: [String], at position: SourcePosition) -> [String]? {
+    let program = arguments.first?.split(separator: "/").last.map(String.init) ?? ""
+    guard !Self.shells.contains(program) else {
+      decoder.diagnostics.error(
+        .badValue, at: position,
+        "\(Quoted.text(program)) would hand the arguments to a shell",
+        hint: "enter the host by a program that runs its arguments as they are")
+      return nil
+    }
+    return arguments
   }
 
   private func serviceManager(_ node: YAMLNode) -> ServiceManager? {

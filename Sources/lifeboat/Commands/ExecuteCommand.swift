@@ -29,22 +29,15 @@ struct ExecuteCommand: AsyncParsableCommand {
     let ended = try await output.errors(on: console).guarding {
       let loaded = try input.load(warningsOn: console)
       let reasons = try accepted.byName("--accept")
-      try requireKnown(reasons.keys, among: loaded.plan.prechecks.map(\.id))
+      try reasons.requireKnown(
+        among: loaded.plan.prechecks.map(\.id), "--accept", "precheck")
+      let answers = try gates.answers(to: loaded.plan, on: console, format: output.output)
       let wiring = try Wiring(console: console, format: output.output)
-      let answers = try gates.answers(on: console, format: output.output)
       let run = wiring.newRunID()
       return try await wiring.executing(answers) { executor in
         try await executor.execute(loaded.plan, as: run, from: loaded.origin(accepted: reasons))
       }
     }
     try ExitStatus(ended.ending).exit()
-  }
-
-  private func requireKnown(_ names: some Sequence<String>, among known: [String]) throws {
-    for name in names where !known.contains(name) {
-      throw InputError(
-        "input.unknown_precheck", "--accept \(name): the runbook has no such precheck",
-        advice: known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
-    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Journal
 import Runbook
@@ -61,13 +62,18 @@ struct GateOptions: ParsableArguments {
   @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
   var noInput = false
 
-  func answers(on console: Console, format: OutputFormat) throws -> Answers {
-    Answers(
-      console: console, mayAsk: !noInput && format == .text,
-      given: [
-        .approval: try approvals.byName("--approve"),
-        .attest: try attestations.byName("--attest"), .redo: try redos.byName("--redo"),
-      ])
+  /// Throws `InputError` for a step that the plan doesn't have, and for an answer without words.
+  func answers(to plan: Plan, on console: Console, format: OutputFormat) throws -> Answers {
+    let options = [
+      (Question.Kind.approval, approvals), (.attest, attestations), (.redo, redos),
+    ]
+    var given: [Question.Kind: [String: String]] = [:]
+    for (kind, answers) in options {
+      let byStep = try answers.byName(kind.option)
+      try byStep.requireKnown(among: plan.steps.map(\.id), kind.option, "step")
+      given[kind] = byStep
+    }
+    return Answers(console: console, mayAsk: !noInput && format == .text, given: given)
   }
 }
 
@@ -90,10 +96,26 @@ extension [NamedText] {
   func byName(_ option: String) throws -> [String: String] {
     var result: [String: String] = [:]
     for item in self {
+      guard option == "--set" || !item.text.allSatisfy(\.isWhitespace) else {
+        throw InputError(
+          "input.no_words", "\(option) \(item.name) has no words",
+          advice: "say how you know, or why: the journal keeps it")
+      }
       guard result.updateValue(item.text, forKey: item.name) == nil else {
         throw InputError("input.given_twice", "\(option) \(item.name) is given twice")
       }
     }
     return result
+  }
+}
+
+extension [String: String] {
+  /// Throws `InputError` for the first name that isn't among the known ones.
+  func requireKnown(among known: [String], _ option: String, _ what: String) throws {
+    for name in keys.sorted() where !known.contains(name) {
+      throw InputError(
+        "input.unknown_\(what)", "\(option) \(name): the runbook has no such \(what)",
+        advice: known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))")
+    }
   }
 }

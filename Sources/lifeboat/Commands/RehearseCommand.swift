@@ -29,7 +29,10 @@ struct RehearseCommand: AsyncParsableCommand {
       let rehearsal = Rehearsal(
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
-      return try await rehearsal.rehearse(loaded.plan, as: wiring.newRunID(), from: loaded.origin())
+      let run = wiring.newRunID()
+      return try await Signals.cancelling {
+        try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+      }
     }
     try ExitStatus(ended.ending).exit()
   }

@@ -26,9 +26,9 @@ struct ResumeCommand: AsyncParsableCommand {
     let ended = try await output.errors(on: console).guarding {
       let wiring = try Wiring(console: console, format: output.output, mustExist: true)
       let id = try await wiring.runs.resolve(run, onlyExecutions: true)
-      let recorded = try await RecordedRun.read(id, from: wiring.journal)
+      let recorded = try await wiring.recordedRun(id)
       let plan = recordedPlan ? recorded.plan : try reload(recorded, console)
-      let answers = try gates.answers(on: console, format: output.output)
+      let answers = try gates.answers(to: plan, on: console, format: output.output)
       return try await wiring.executing(answers) { executor in
         try await executor.resume(recorded, with: plan)
       }

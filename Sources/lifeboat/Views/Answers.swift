@@ -8,19 +8,77 @@ struct Answers: GateAnswers {
   let mayAsk: Bool
   /// Words given on the command line, by step, for each kind of question.
   let given: [Question.Kind: [String: String]]
+  /// Steps that run side by side ask one after the other: a yes must not land on another step's question.
+  private let turn = OneAtATime()
+
+  init(console: Console, mayAsk: Bool, given: [Question.Kind: [String: String]]) {
+    self.console = console
+    self.mayAsk = mayAsk
+    self.given = given
+  }
 
   func answer(_ question: Question, step: String) async throws -> Answer? {
     if let words = given[question.kind]?[step] { return Answer(isGranted: true, words: words) }
     guard mayAsk, console.canAsk else { return nil }
-    return ask(question)
+    await turn.take()
+    let answer = await ask(question, step: step)
+    await turn.give()
+    try Task.checkCancellation()
+    return answer
   }
 
-  private func ask(_ question: Question) -> Answer? {
-    guard let reply = console.ask("        Type yes or no: ") else { return nil }
-    let isGranted = reply.trimmingCharacters(in: .whitespaces).lowercased() == "yes"
+  private func ask(_ question: Question, step: String) async -> Answer? {
+    guard let isGranted = await askYesOrNo("        \(step): \(question.prompt)") else {
+      return nil
+    }
     let what =
       question.kind == .approval ? "A word for the journal" : "How do you know? (for the journal)"
-    guard let words = console.ask("        \(isGranted ? what : "Why not?"): ") else { return nil }
+    guard let words = await askWords("        \(isGranted ? what : "Why not?"): ") else {
+      return nil
+    }
     return Answer(isGranted: isGranted, words: words)
+  }
+
+  private func askYesOrNo(_ prompt: String) async -> Bool? {
+    console.write(prompt)
+    while let reply = await console.ask("        Type yes or no: ") {
+      switch reply.trimmingCharacters(in: .whitespaces).lowercased() {
+      case "yes", "y": return true
+      case "no", "n": return false
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  /// Evidence without words is none: asked until there are some.
+  private func askWords(_ prompt: String) async -> String? {
+    while let words = await console.ask(prompt) {
+      let trimmed = words.trimmingCharacters(in: .whitespaces)
+      if !trimmed.isEmpty { return trimmed }
+    }
+    return nil
+  }
+}
+
+/// Lets tasks through one at a time, in the order in which they came.
+private actor OneAtATime {
+  private var isTaken = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func take() async {
+    guard isTaken else {
+      isTaken = true
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func give() {
+    if waiting.isEmpty {
+      isTaken = false
+    } else {
+      waiting.removeFirst().resume()
+    }
   }
 }

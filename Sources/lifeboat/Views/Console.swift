@@ -47,14 +47,22 @@ final class Console: Sendable {
     }
   }
 
-  /// Asks on the terminal; nil at the end of input.
-  func ask(_ prompt: String) -> String? {
+  /// Asks on the terminal; nil at the end of input, and when the task is cancelled.
+  func ask(_ prompt: String) async -> String? {
     hasStatus.withLock { hasStatus in
       let erase = hasStatus ? "\r\u{1B}[K" : ""
       hasStatus = false
       put(erase + prompt, to: platform_standard_output())
     }
-    return readLine()
+    // On a thread of its own: the few that run tasks must not wait for a person.
+    let lines = AsyncStream<String> { lines in
+      Thread.detachNewThread {
+        if let line = readLine() { lines.yield(line) }
+        lines.finish()
+      }
+    }
+    for await line in lines { return line }
+    return nil
   }
 
   private func put(_ text: String, to file: UnsafeMutablePointer<FILE>) {

@@ -23,6 +23,12 @@ final class ProgressView: Sendable {
     self.time = time
   }
 
+  /// For a run that goes on: tells the narrator how it began.
+  func resume(from first: Entry) throws {
+    let resumed = try Narrator(resuming: first)
+    narrator.withLock { $0 = resumed }
+  }
+
   func show(_ entry: Entry) {
     switch format {
     case .json:

@@ -38,6 +38,13 @@ struct Wiring {
     return RandomID.make(at: Timestamp(surroundings.time.now()), using: &generator)
   }
 
+  /// Reads a run that is to go on, and shows it under what it began as.
+  func recordedRun(_ id: String) async throws -> RecordedRun {
+    let entries = try await runs.entries(of: id)
+    if let first = entries.first { try progress.resume(from: first) }
+    return try RecordedRun(id: id, entries: entries)
+  }
+
   /// Runs `body` with an executor, under live progress, stopping on signals.
   func executing<Result: Sendable>(
     _ answers: Answers, _ body: @escaping @Sendable (Executor) async throws -> Result
@@ -45,7 +52,7 @@ struct Wiring {
     let control = RunControl()
     let executor = Executor(
       surroundings: surroundings, world: world, answers: answers, control: control,
-      crashes: CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
+      crashes: try CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
     let status = Task { [progress] in await progress.runStatusLine() }
     defer { status.cancel() }
     return try await Signals.stopping(control, console: console) { try await body(executor) }
