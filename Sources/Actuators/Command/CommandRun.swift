@@ -30,6 +30,7 @@ public struct CommandRun: ActingAction {
       ),
     ],
     effect: .changes,
+    isOpaque: true,
     isRepeatable: false,
     reversibility: .irreversible,
     facts: [.init(CommandCondition.exitCode, "of the `unless` command")],

@@ -23,6 +23,7 @@ public struct SQLRun: ActingAction {
         "A query that returns a row when the work is done"),
     ],
     effect: .changes,
+    isOpaque: true,
     reversibility: .irreversible,
     facts: CopyFacts.notes + [
       .init(SQLCondition.holds, "whether the `unless` query shows the work done")

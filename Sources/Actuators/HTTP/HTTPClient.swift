@@ -77,9 +77,11 @@ struct HTTPClient: Sendable {
 
   /// A server that echoes its request must not bring a secret into the journal.
   private func redacted(_ body: String, _ secrets: [Secret]) -> String {
-    secrets.reduce(body) { text, secret in
-      text.replacing(secret.reveal(), with: secret.description)
+    // Of `Bearer xyz` a server may echo `xyz` alone.
+    let words = secrets.map { $0.reveal() }.flatMap { secret in
+      [secret] + secret.split(separator: " ").dropFirst().filter { $0.count > 3 }.map(String.init)
     }
+    return words.reduce(body) { $0.replacing($1, with: Secret($1).description) }
   }
 
   private func failure(_ code: UInt32, _ words: String, request: String, isLooking: Bool)

@@ -31,6 +31,7 @@ public struct HTTPRequestAction: ActingAction {
         "How to see by GET that the work is done"),
     ],
     effect: .changes,
+    isOpaque: true,
     isRepeatable: false,
     reversibility: .irreversible,
     facts: [

@@ -134,7 +134,8 @@ public struct PathShared: ActingAction, ProvableByProbeFiles {
         return .blocked("\(place.directory) on \(place.host.id) can't be written to")
       }
     }
-    return .needed("prove by probe files that \(hosts) see one directory as \(name)")
+    return .needed(
+      "not proved lately that \(hosts) see one directory as \(name): prove it by probe files")
   }
 
   public func predict(_ observation: Observation) -> Observation? {

@@ -137,7 +137,7 @@ struct StepExecution: Sendable {
         ending: .refused)
     case .open(let missing):
       return .waiting(
-        "\(step.id) waits for \(missing == 1 ? "a person" : "\(missing) people") to answer",
+        "waits for \(missing == 1 ? "a person" : "\(missing) people") to answer",
         advice:
           "lifeboat resume \(context.recorder.run) \(question.kind.option) \(step.id)=\"YOUR WORDS\""
       )

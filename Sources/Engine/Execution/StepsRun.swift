@@ -10,21 +10,25 @@ struct StepsRun: Sendable {
 
   func run() async throws -> RunEnded {
     var order = StepOrder(context.plan.steps)
-    var halt: Halt?
+    var halts: [Halt] = []
     try await withThrowingTaskGroup(of: (PlannedStep, StepEnding).self) { group in
       // A person may have asked to stop while the prechecks looked.
       if !control.isStopping { start(order.takeReady(), in: &group) }
       while let (step, ending) = try await group.next() {
         if let kind = ending.ending {
-          halt = Halt.graver(halt, Halt(kind: kind, step: step.id, ending: ending))
+          halts.append(Halt(kind: kind, step: step.id, ending: ending))
         } else {
           order.finish(step.id)
         }
-        if halt == nil, !control.isStopping { start(order.takeReady(), in: &group) }
+        if halts.isEmpty, !control.isStopping { start(order.takeReady(), in: &group) }
       }
     }
     let outcomes = await context.board.counts
-    if let halt { return halt.runEnded(run: context.recorder.run, outcomes: outcomes) }
+    if let gravest = halts.min(by: { $0.rank < $1.rank }) {
+      return gravest.runEnded(
+        run: context.recorder.run, outcomes: outcomes,
+        others: halts.map(\.step).filter { $0 != gravest.step })
+    }
     return order.left.isEmpty
       ? done(outcomes, vouchedFor: await context.gates.vouchedFor)
       : stopped(before: order.left, outcomes)
@@ -84,19 +88,19 @@ private struct Halt: Sendable {
   let step: String
   let ending: StepEnding
 
-  static func graver(_ first: Halt?, _ second: Halt) -> Halt {
+  /// The lower, the graver.
+  var rank: Int {
     let order: [RunEnded.Ending] = [.inDoubt, .failed, .refused, .waiting]
-    guard let first, let a = order.firstIndex(of: first.kind),
-      let b = order.firstIndex(of: second.kind)
-    else { return second }
-    return a <= b ? first : second
+    return order.firstIndex(of: kind) ?? order.count
   }
 
-  func runEnded(run: String, outcomes: [String: Int]) -> RunEnded {
+  /// `others`: further steps that did not get through.
+  func runEnded(run: String, outcomes: [String: Int], others: [String]) -> RunEnded {
+    let more = others.isEmpty ? "" : "; nor did \(others.joined(separator: ", ")) get through"
     let advice = ending.advice ?? ending.failure?.advice ?? "put the cause right"
     let resume = "lifeboat resume \(run)"
     return RunEnded(
-      ending: kind, step: step, message: ending.message,
+      ending: kind, step: step, message: "\(step): \(ending.message)\(more)",
       advice: advice.contains(resume) ? advice : "\(advice); then: \(resume)", resumable: true,
       outcomes: outcomes)
   }

@@ -10,6 +10,7 @@ struct Course: Sendable {
   private var isOpaque = false
   private var judged: [(step: String, outcome: StepRehearsed.Outcome, basis: StepRehearsed.Basis)] =
     []
+  private var asking: [String] = []
   private var openPrechecks: [(id: String, isRefusal: Bool)] = []
 
   /// What a verdict stands on that saw nothing of its own.
@@ -31,6 +32,7 @@ struct Course: Sendable {
 
   mutating func take(_ step: PlannedStep, _ judgement: Judgement) {
     judged.append((step.id, judgement.outcome, judgement.basis))
+    if judgement.asksPeople { asking.append(step.id) }
     if blockedBy == nil, judgement.outcome == .blocked, step.onError == .stop {
       blockedBy = step.id
     }
@@ -62,7 +64,8 @@ struct Course: Sendable {
       message = "can't tell of \((unsure + unknown).joined(separator: ", "))"
     } else {
       ending = .done
-      message = "could be executed now; nothing was changed"
+      let people = asking.isEmpty ? "" : ", if people answer at \(asking.joined(separator: ", "))"
+      message = "could be executed now\(people); nothing was changed"
     }
     return RunEnded(
       ending: ending, step: (refusing + blocked + unsure + unknown).first, message: message,

@@ -10,6 +10,8 @@ struct Judgement: Sendable {
   var guards: [GuardRecord] = []
   /// The facts that the step would bring about; nil when it can't say, or brings nothing about.
   var predicted: Observation?
+  /// An execution would wait here for people.
+  var asksPeople = false
   /// The step would change something, and can't say what.
   var isOpaque = false
 
@@ -37,10 +39,14 @@ struct Judgement: Sendable {
     switch type(of: action).schema.effect {
     case .asks:
       outcome = .wouldChange
+      asksPeople = true
       if let gate = action as? any GateAction {
         message = "would ask \(Self.people(gate.question.required)): \(gate.question.prompt)"
         predicted = Observation(gate.question.facts)
       }
+    case .checks where basis == .opaque:
+      outcome = .unknown
+      message = "not so now, and what earlier steps would change can't be said: \(message)"
     case .checks:
       outcome = .blocked
     case .waits:
@@ -55,8 +61,9 @@ struct Judgement: Sendable {
   private mutating func judgeChange(_ step: PlannedStep, _ action: any Action, _ sight: Sight) {
     outcome = .wouldChange
     predicted = action.predict(sight.observation)
-    isOpaque = predicted == nil
+    isOpaque = predicted == nil || type(of: action).schema.isOpaque
     if let approval = step.approval {
+      asksPeople = true
       message += "; would first ask \(Self.people(approval.required)): \(approval.prompt)"
     }
     guard let acting = action as? any ActingAction else { return }
@@ -74,6 +81,7 @@ struct Judgement: Sendable {
     guard step.onUnreachable == .attest, !sight.observation.unreachable.isEmpty,
       let expected = action.predict(sight.observation)
     else { return }
+    asksPeople = true
     outcome = .wouldChange
     predicted = expected
     let target = step.target?.description ?? step.name

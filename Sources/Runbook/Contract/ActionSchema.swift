@@ -103,6 +103,9 @@ public struct ActionSchema: Sendable {
   public let target: TargetKind
   public let parameters: [Parameter]
   public let effect: Effect
+  /// Whether it may change more than its facts say: a command, a statement, a request of the author's. A rehearsal doesn't
+  /// know the world after it.
+  public let isOpaque: Bool
   /// Whether it may stand among the prechecks, where it only looks: its verdict is worth having without acting.
   public let worksAsPrecheck: Bool
   /// Whether `act` may be done again when nobody knows how far it came.
@@ -117,6 +120,7 @@ public struct ActionSchema: Sendable {
   public init(
     name: String, summary: String, discussion: String, target: TargetKind,
     parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil,
+    isOpaque: Bool = false,
     isRepeatable: Bool = true,
     reversibility: Reversibility = .nothingChanged, defaultTimeout: Duration = .seconds(60),
     facts: [Note] = [], guards: [Note] = [], example: String
@@ -127,6 +131,7 @@ public struct ActionSchema: Sendable {
     self.target = target
     self.parameters = parameters
     self.effect = effect
+    self.isOpaque = isOpaque
     self.worksAsPrecheck = worksAsPrecheck ?? (effect == .checks || effect == .waits)
     self.isRepeatable = isRepeatable
     self.reversibility = reversibility

@@ -40,9 +40,6 @@ public struct ReadOnlyCommand: Sendable, Hashable {
 
   private init(_ arguments: [String]) { self.arguments = arguments }
 
-  /// Succeeds wherever the host can be reached.
-  public static let isReachable = ReadOnlyCommand(["true"])
-
   /// Seconds since 1970 by the host's clock.
   public static let clock = ReadOnlyCommand(["date", "+%s.%N"])
 
