@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Journal
@@ -97,7 +98,7 @@ struct DamagedFileTests {
 
     let seed = UInt64.random(in: .min ... .max)
     print("seed of aChangedFileIsNeverTakenForSound: \(seed)")
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<150 {
       let offset = Int.random(in: original.indices, using: &generator)
       var changed = original

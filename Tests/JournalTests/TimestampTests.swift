@@ -1,5 +1,6 @@
 import Foundation
 import Journal
+import TestSupport
 import Testing
 
 struct TimestampTests {
@@ -20,7 +21,7 @@ struct TimestampTests {
   @Test func agreesWithFoundationsCalendar() throws {
     let seed = UInt64.random(in: .min ... .max)
     print("seed of agreesWithFoundationsCalendar: \(seed)")
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let formatter = ISO8601DateFormatter()
     for _ in 0..<1_000 {
       // From 1600 on: Foundation changes to the Julian calendar before 1582.

@@ -13,7 +13,7 @@ struct ReplicationChaosTests {
   @Test(arguments: [UInt64.random(in: 0...UInt64.max)])
   func neverTwoPrimariesOfOneEpochAndAlwaysAWholeCopy(seed: UInt64) async throws {
     print("seed \(seed)")
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     try await TestLab.with(Self.quickShipping) { lab in
       var primary = SiteName.production
       for round in 1...12 {
@@ -41,7 +41,7 @@ struct ReplicationChaosTests {
   @Test(arguments: [UInt64.random(in: 0...UInt64.max)])
   func aPromotionIsNeverOverwritten(seed: UInt64) async throws {
     print("seed \(seed)")
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     try await TestLab.with(Self.quickShipping) { lab in
       var target = SiteName.dr
       for _ in 1...20 {
@@ -73,7 +73,7 @@ struct ReplicationChaosTests {
 
 extension TestLab {
   /// Kills both replicators at random moments, and starts them again.
-  fileprivate func killReplicators(times: Int, _ random: inout SeededRandom) async throws {
+  fileprivate func killReplicators(times: Int, _ random: inout SeededGenerator) async throws {
     for _ in 1...times {
       try await randomMoment(upTo: .milliseconds(40), using: &random)
       let sites = SiteName.allCases.filter { _ in Bool.random(using: &random) }
@@ -93,22 +93,5 @@ extension TestLab {
       let finding = try strings(site, "PRAGMA integrity_check")
       try #require(finding == ["ok"])
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -35,7 +35,7 @@ struct CrashMatrixTests {
       let killed = try await lab.failover(crashAt: point)
       try #require(killed.code == 137, "the point was not reached: \(killed)")
 
-      try await resume(lab, after: point)
+      try await resume(lab, after: point, with: TestLab.attestation)
       try await lab.expectInControl("dr")
       try await lab.waitForJobs(at: "dr")
       try lab.expectTurns(["production", "dr"])
@@ -71,8 +71,10 @@ struct CrashMatrixTests {
   }
 
   /// Resuming a run whose last entry was written finds it done.
-  private func resume(_ lab: TestLab, after point: String) async throws {
-    let resumed = try await lab.lifeboat(["resume"] + TestLab.attestation)
+  private func resume(
+    _ lab: TestLab, after point: String, with answers: [String] = []
+  ) async throws {
+    let resumed = try await lab.lifeboat(["resume"] + answers)
     let isOver = point == "run:\(CrashPoint.runAfterEnd.name)"
     #expect(resumed.code == (isOver ? 2 : 0), "\(resumed)")
     if isOver { #expect(resumed.error.contains("run.ended")) }

@@ -1,5 +1,6 @@
 import Foundation
 import Runbook
+import TestSupport
 import Testing
 
 /// Whatever a runbook and an inventory hold, planning ends in a plan or in located errors.
@@ -25,7 +26,7 @@ import Testing
   @Test func mutatedDocumentsEndInAPlanOrInErrors() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("seed \(seed)")
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let inventory = try Fixtures.lab()
     for _ in 0..<400 {
       let isRunbook = Bool.random(using: &generator)
@@ -44,7 +45,7 @@ import Testing
   }
 
   /// Words of the document in other places, and bytes that mean something to YAML.
-  private func mutated(_ text: [UInt8], using generator: inout SplitMix64) -> [UInt8] {
+  private func mutated(_ text: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
     var text = text
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
       let start = Int.random(in: 0..<text.count, using: &generator)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Runbook
@@ -81,7 +82,7 @@ import Testing
   @Test func mutatedTextsNeverCrashAndAlwaysEndWithAnAnswer() {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("seed \(seed)")
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let original = Array(
       "a: &x {b: [1, 'two', \"three\\n\"], c: |\n  text\n}\nd: *x\n? e\n: f # comment\n".utf8)
     let alphabet = Array("&*!|>'\"%@`{}[]:,-?#<\\ \t\n\r\0aé\u{FEFF}\u{2028}".utf8) + [0xFF, 0xC0]
@@ -101,7 +102,7 @@ import Testing
   }
 
   private func mutate(
-    _ bytes: inout [UInt8], with alphabet: [UInt8], using generator: inout SplitMix64
+    _ bytes: inout [UInt8], with alphabet: [UInt8], using generator: inout SeededGenerator
   ) {
     let byte = alphabet.randomElement(using: &generator) ?? 0
     let index = Int.random(in: 0...bytes.count, using: &generator)
@@ -110,18 +111,5 @@ import Testing
     case 1 where index < bytes.count: bytes[index] = byte
     default: if index < bytes.count { bytes.remove(at: index) }
     }
-  }
-}
-
-/// Steele, Lea and Flood's generator: small, and the same everywhere for a seed.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
