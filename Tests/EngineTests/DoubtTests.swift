@@ -113,4 +113,27 @@ struct DoubtTests {
     rig.world.lighten(FakePlan.host)
     #expect(try await rig.resume(with: plan).ending == .done)
   }
+
+  /// A site that still runs may move while a rehearsal goes on; in the run it would be stopped by then.
+  @Test func whatARehearsalFoundToBeSoIsKeptForLaterSteps() throws {
+    let action = try #require(ActionCatalogue.fake["fake.change"])
+    let plan = FakePlan.make([FakeStep("a", value: "stopped")])
+    let step = try #require(plan.steps.first)
+    let made = try step.makeAction(
+      from: ActionCatalogue([action]), inventory: plan.inventory, facts: StepFacts())
+    let seen = Observation([Fact(FakePlan.host, "a", "stopped")])
+    let judgement = Judgement(
+      of: step, made, Sight(observation: seen, verdict: made.judge(seen)), basis: .probed)
+    #expect(judgement.outcome == .already)
+    var course = Course()
+    course.take(step, judgement)
+
+    let later = Observation([Fact(FakePlan.host, "a", "running")])
+    let laid = later.overlaid(with: course.predictions)
+    #expect(laid[FakePlan.host, "a"] == "stopped")
+    #expect(course.basis(of: Sight(observation: laid, verdict: .satisfied(""))) == .predicted)
+    // Seen to be so still, it counts as seen.
+    let same = seen.overlaid(with: course.predictions)
+    #expect(course.basis(of: Sight(observation: same, verdict: .satisfied(""))) == .probed)
+  }
 }

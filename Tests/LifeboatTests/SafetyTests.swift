@@ -29,7 +29,8 @@ struct SafetyTests {
     let kinds = try await lab.entries().compactMap { $0["kind"] as? String }
     #expect(!kinds.contains("step.intent"), "nothing may be begun")
     let after = try await lab.status()
-    #expect(after.schedulersInControl == before.schedulersInControl)
+    // It may fall: a promotion by hand makes the other site step down.
+    #expect(after.schedulersInControl <= before.schedulersInControl)
   }
 
   @Test("truncation while production still runs")

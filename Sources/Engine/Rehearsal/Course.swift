@@ -37,7 +37,7 @@ struct Course: Sendable {
       blockedBy = step.id
     }
     isOpaque = isOpaque || judgement.isOpaque
-    let predicted = (judgement.predicted?.facts ?? []).map { fact in
+    let predicted = ((judgement.predicted?.facts ?? []) + judgement.kept).map { fact in
       var predicted = fact
       predicted.source = .predicted
       return predicted

@@ -10,6 +10,8 @@ struct Judgement: Sendable {
   var guards: [GuardRecord] = []
   /// The facts that the step would bring about; nil when it can't say, or brings nothing about.
   var predicted: Observation?
+  /// What is so already, and would be kept so: a site that still runs may change it while the rehearsal goes on.
+  var kept: [Fact] = []
   /// An execution would wait here for people.
   var asksPeople = false
   /// The step would change something, and can't say what.
@@ -28,7 +30,11 @@ struct Judgement: Sendable {
     observation = sight.observation
     guard let action else { return }
     switch sight.verdict {
-    case .satisfied: outcome = .already
+    case .satisfied:
+      outcome = .already
+      kept = (action.predict(sight.observation)?.facts ?? []).compactMap {
+        sight.observation[$0.key]
+      }
     case .blocked: outcome = .blocked
     case .unknown: judgeUnknown(step, action, sight)
     case .needed: judgeNeeded(step, action, sight)

@@ -41,10 +41,15 @@ public struct Observation: Sendable, Hashable {
     facts.filter { if case .unreachable = $0.reading { true } else { false } }
   }
 
-  /// This observation with `facts` laid over it: in a rehearsal, what earlier steps would bring about.
+  /// This observation with `facts` laid over it: in a rehearsal, what earlier steps would bring about. What is seen to be
+  /// so already stays as it was seen.
   public func overlaid(with facts: some Sequence<Fact>) -> Observation {
     var result = self
-    for fact in facts where result[fact.key] != nil { result.state(fact) }
+    for fact in facts {
+      guard let known = result[fact.key] else { continue }
+      let seen = self[fact.key]
+      result.state(seen?.reading == fact.reading ? seen ?? known : fact)
+    }
     return result
   }
 
