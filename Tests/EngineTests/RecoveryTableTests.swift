@@ -139,7 +139,8 @@ extension Rig {
     let recorder = Recorder(
       journal: journal, run: Self.run, planDigest: try plan.digest(), lease: lease, time: clock,
       watch: { _ in })
-    try await recorder.record(try RunStarted(.execution, plan, Self.origin, surroundings()))
+    try await recorder.record(
+      try RunStarted(.execution, plan, Self.origin, surroundings(), by: recorder))
     try await recorder.record(
       StepStarted(name: step, action: "", target: nil, place: 1, count: 1), step: step)
     if progress != .nothing {

@@ -31,9 +31,7 @@ public struct Executor: Sendable {
   ) async throws -> RunEnded {
     try await underLease(run: run, plan) { recorder in
       try await recorder.record(
-        try RunStarted(
-          .execution, plan, origin, surroundings, precheckReasons: origin.accepted,
-          lease: recorder.lease))
+        try RunStarted(.execution, plan, origin, surroundings, by: recorder))
       crashes.reach(.runStarted)
       return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
     }
@@ -51,7 +49,7 @@ public struct Executor: Sendable {
         RunResumed(
           planDigest: current.started.planDigest, person: surroundings.person,
           version: surroundings.version,
-          takenOverFrom: recorder.lease?.replaced.map(\.description) ?? []))
+          takenOverFrom: recorder.takenOverFrom))
       crashes.reach(.runStarted)
       return try await perform(
         plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)

@@ -27,18 +27,19 @@ extension Plan {
 }
 
 extension RunStarted {
+  /// The first entry of the run that `recorder` writes.
   init(
     _ type: RunKind, _ plan: Plan, _ origin: RunOrigin, _ surroundings: Surroundings,
-    precheckReasons: [String: String] = [:], lease: Lease? = nil
+    by recorder: Recorder
   ) throws {
-    let planJSON = try JSON(encoding: plan)
     self.init(
       type: type, runbook: plan.runbook, runType: plan.runType.rawValue,
-      description: plan.description, planDigest: try Digest(of: planJSON).description,
-      plan: planJSON, runbookFile: origin.runbookFile, inventoryFile: origin.inventoryFile,
+      description: plan.description, planDigest: recorder.planDigest,
+      plan: try JSON(encoding: plan), runbookFile: origin.runbookFile,
+      inventoryFile: origin.inventoryFile,
       givenParameters: origin.givenParameters,
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
-      acceptedPrechecks: precheckReasons,
-      takenOverFrom: lease?.replaced.map(\.description) ?? [])
+      acceptedPrechecks: origin.accepted,
+      takenOverFrom: recorder.takenOverFrom)
   }
 }

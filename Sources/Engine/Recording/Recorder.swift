@@ -14,6 +14,9 @@ struct Recorder: Sendable {
   let time: any TimeSource
   let watch: @Sendable (Entry) -> Void
 
+  /// The dead runners from whom the lease was taken over.
+  var takenOverFrom: [String] { lease?.replaced.map(\.description) ?? [] }
+
   /// Durable when it returns. Throws `JournalError`, of code `leaseLost` when another runner has taken over.
   func record<R: Record>(_ record: R, step: String? = nil) async throws {
     let draft = EntryDraft(

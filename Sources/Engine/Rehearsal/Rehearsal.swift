@@ -25,7 +25,7 @@ public struct Rehearsal: Sendable {
       journal: surroundings.journal, run: run, planDigest: try plan.digest(), lease: nil,
       time: surroundings.time,
       watch: surroundings.watch)
-    try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings))
+    try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder))
     var course = Course()
     for step in plan.prechecks { try await judge(precheck: step, plan, recorder, &course) }
     for step in plan.steps { try await judge(step, plan, recorder, &course) }
