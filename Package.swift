@@ -33,6 +33,10 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPlatform"),
+    .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
+
+    // A small client for networked databases. It knows nothing of the house, and the house's two programs share it.
+    .target(name: "ODBC", dependencies: ["CODBC"], swiftSettings: swiftSettings),
 
     // The house. Who may import whom is in docs/architecture.md and held by TidyTests.
     .target(name: "Runbook", dependencies: ["CYAML"], swiftSettings: swiftSettings),
@@ -43,7 +47,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Actuators",
-      dependencies: ["Runbook", "CCurl", "CPlatform", grdb, subprocess, system],
+      dependencies: ["Runbook", "ODBC", "CCurl", "CPlatform", grdb, subprocess, system],
       swiftSettings: swiftSettings),
     .target(name: "Review", dependencies: ["Journal"], swiftSettings: swiftSettings),
     .executableTarget(
@@ -54,7 +58,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "LabScheduler",
-      dependencies: ["CCrypto", "CPlatform", argumentParser, grdb, system],
+      dependencies: ["ODBC", "CCrypto", "CPlatform", argumentParser, grdb, system],
       swiftSettings: swiftSettings),
     .target(
       name: "TestSupport", dependencies: ["Runbook", "Journal", "Engine"],
@@ -73,6 +77,9 @@ let package = Package(
       dependencies: [
         "Actuators", "Engine", "Journal", "Runbook", "TestSupport", grdb, subprocess, system,
       ],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ODBCTests", dependencies: ["ODBC", "TestSupport", subprocess, system],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Journal", "TestSupport"],

@@ -42,8 +42,8 @@ extension String {
 extension [Rule] {
   /// Which of our modules a target may import.
   static let imports: [String: Set<String>] = [
-    "Runbook": [], "Journal": [], "Engine": ["Runbook", "Journal"], "Actuators": ["Runbook"],
-    "Review": ["Journal"], "LabScheduler": [], "TestSupport": ["Runbook", "Journal", "Engine"],
+    "Runbook": [], "Journal": [], "Engine": ["Runbook", "Journal"],
+    "ODBC": [], "Actuators": ["Runbook", "ODBC"], "Review": ["Journal"], "LabScheduler": ["ODBC"], "TestSupport": ["Runbook", "Journal", "Engine"],
     "lifeboat": ["Runbook", "Journal", "Engine", "Actuators", "Review"],
   ]
 
