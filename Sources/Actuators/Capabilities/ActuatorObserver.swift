@@ -13,8 +13,8 @@ struct ActuatorObserver: Observer {
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
     try await transports.transport(for: host).run(
       Invocation(
-        arguments: command.arguments, environment: Self.environment, purpose: .looking,
-        timeout: timeout))
+        arguments: command.arguments, environment: Self.environment, account: command.account,
+        purpose: .looking, timeout: timeout))
   }
 
   func read<Result: Sendable>(
@@ -27,6 +27,10 @@ struct ActuatorObserver: Observer {
     try await http.fetch(request)
   }
 
-  var databases: DatabaseAccess { DatabaseAccess { try await run($0, on: $1) } }
-  var http: HTTPClient { HTTPClient(secrets: SecretResolver(here: transports.here)) }
+  var databases: DatabaseAccess {
+    DatabaseAccess(
+      look: { try await run($0, on: $1) }, servers: ServerConnections(secrets: secrets))
+  }
+  var http: HTTPClient { HTTPClient(secrets: secrets) }
+  private var secrets: SecretResolver { SecretResolver(here: transports.here) }
 }

@@ -24,12 +24,20 @@ struct Invocation: Sendable {
   var standardInput: String?
   /// Added to the host's environment. Never a secret: on the far side it is part of an argument vector.
   var environment: [String: String] = [:]
+  /// The account that it runs as there; nil: the one that enters the host.
+  var account: String?
   let purpose: Purpose
   /// Nil: until the task is cancelled.
   var timeout: Duration?
 
   /// What messages call it: the program and no more, as arguments may be long.
   var program: String { arguments.first ?? "" }
+
+  /// Sets the environment on the far side: what enters a host, or changes the account, need not pass its own on.
+  var environmentPrefix: [String] {
+    guard !environment.isEmpty else { return [] }
+    return ["env", "--"] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
 
   /// Refuses what an argument vector can't hold.
   func checked() throws -> Invocation {
@@ -60,10 +68,13 @@ struct Transports: Sendable {
   }
 
   func transport(for host: Host) -> any Transport {
-    switch host.connection {
-    case .local: local
-    case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
-    }
+    let way: any Transport =
+      switch host.connection {
+      case .local: local
+      case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
+      case .ssh(let settings): SSHTransport(host: host.id, settings: settings, local: local)
+      }
+    return ElevatingTransport(elevation: host.elevation, base: way)
   }
 
   /// The machine that Lifeboat runs on.

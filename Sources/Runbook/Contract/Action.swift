@@ -31,6 +31,10 @@ public protocol ActingAction: Action {
   /// Whether `act` may be done again when nobody knows how far it came. The schema's word, unless the arguments decide.
   var isRepeatable: Bool { get }
 
+  /// What a person must agree to before acting on this observation, as killing a service that doesn't stop, or losing
+  /// more than the objective allows; nil when nothing. Asked in addition to the step's own approval. Pure.
+  func consent(for observation: Observation) -> Question?
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -39,6 +43,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
 

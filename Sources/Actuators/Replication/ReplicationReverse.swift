@@ -135,9 +135,10 @@ public struct ReplicationReverse: ActingAction {
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let reversal = ReplicationReversal(
-      target: target, others: others, drainTimeout: drainTimeout, operator: `operator`)
-    return isGraceful ? try await reversal.graceful() : try await reversal.ungraceful()
+    let reversal = Reversal(
+      target: target, others: others, isGraceful: isGraceful, drainTimeout: drainTimeout,
+      observation: observation)
+    return try await target.database.replicationFamily.reverse(reversal, by: `operator`)
   }
 
   private func isSource(_ role: CopyRole?) -> Bool { role == .primary || role == .draining }

@@ -90,7 +90,7 @@ public struct ReplicationLag: Action {
     return copies.filter { copy in
       switch observation.role(of: copy) {
       case .primary, .draining: false
-      case .replica, .lost: true
+      case .replica, .stopped, .lost: true
       case nil: hasPrimary
       }
     }
