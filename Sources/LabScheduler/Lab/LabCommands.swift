@@ -5,7 +5,9 @@ struct LabCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
     abstract: "Bring up, look at, strike, heal and take down a lab of two sites.",
-    subcommands: [Up.self, Status.self, Disaster.self, Heal.self, Down.self])
+    subcommands: [
+      Up.self, Status.self, Enter.self, Disaster.self, Heal.self, Down.self, Image.self,
+    ])
 }
 
 struct LabDirectory: ParsableArguments {
@@ -21,6 +23,7 @@ extension LabCommand {
       abstract: "Make a lab in an empty or new directory, or start what is down of one.")
 
     @OptionGroup var lab: LabDirectory
+    @OptionGroup(title: "Machines") var machines: MachineOptions
     @Flag(help: "Give production a secondary scheduler on the same database.")
     var pair = false
     @Option(help: "Between two runs of the quickest job.")
@@ -34,7 +37,11 @@ extension LabCommand {
 
     func run() throws {
       let layout = lab.layout
-      let madeDirectory = try prepareDirectory(layout)
+      if machines.hosts || MachineLab.exists(layout.root) {
+        return try MachineLabUp(layout: layout, options: machines).run()
+      }
+      let madeDirectory =
+        try File.exists(layout.settingsFile) ? false : layout.prepareEmptyDirectory()
       let lock = try layout.lock()
       let isNew = !File.exists(layout.settingsFile)
       let settings = isNew ? try mark(layout, madeDirectory) : try layout.settings()
@@ -47,22 +54,6 @@ extension LabCommand {
       } else {
         Terminal.show("The lab in \(layout.root) is up, with the settings it was made with.")
       }
-    }
-
-    /// Sees to it that the directory is there. True when it has been made.
-    private func prepareDirectory(_ layout: LabLayout) throws -> Bool {
-      guard File.exists(layout.root) else {
-        try File.createDirectory(layout.root)
-        return true
-      }
-      let isLab = File.exists(layout.settingsFile)
-      // The lock alone is what a lab that was cut off at its very beginning has left.
-      let names = try File.names(in: layout.root).filter { $0 != "lab.lock" }
-      guard isLab || names.isEmpty else {
-        throw LabError(
-          .refused, "\(layout.root): is not empty and is no lab; name a new or empty directory")
-      }
-      return false
     }
 
     /// Marks the directory as a lab before anything else is put there.
@@ -131,6 +122,7 @@ extension LabCommand {
 
     func run() throws {
       let layout = lab.layout
+      if MachineLab.exists(layout.root) { return try removeMachines(layout) }
       guard File.exists(layout.settingsFile) else {
         Terminal.show("\(layout.root): there is no lab; nothing to do.")
         return
@@ -144,6 +136,16 @@ extension LabCommand {
         for file in left { Terminal.show("left in place, not the lab's: \(file)") }
       }
       Terminal.show("The lab in \(layout.root) is down\(keep ? "; its files are kept" : "").")
+    }
+
+    private func removeMachines(_ layout: LabLayout) throws {
+      guard !keep else {
+        throw LabError(.refused, "--keep: a lab of machines goes as a whole; leave it out")
+      }
+      let lab = try MachineLab(existing: layout.root)
+      let lock = try layout.lock()
+      try withExtendedLifetime(lock) { try MachineLabRemover(lab: lab).remove() }
+      Terminal.show("The lab in \(layout.root) is down.")
     }
   }
 }
