@@ -25,7 +25,9 @@ struct ConnectionString {
 
   /// In braces only what needs them: the PostgreSQL driver takes those of a number for a part of it.
   private mutating func add(_ key: String, _ value: String) {
-    let isPlain = value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0)) }
+    let isPlain = value.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0))
+    }
     pairs.append((key, isPlain ? value : "{" + value.replacing("}", with: "}}") + "}"))
   }
 
