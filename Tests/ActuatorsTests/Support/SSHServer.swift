@@ -1,6 +1,7 @@
 import Foundation
 import Runbook
 import Subprocess
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -86,8 +87,17 @@ struct SSHServer: Sendable {
     try (text + "\n").write(toFile: path, atomically: false, encoding: .utf8)
   }
 
-  /// A port that nobody listens on just now.
+  private static let givenPorts = Mutex<Set<Int>>([])
+
+  /// A port that nobody listens on just now, and that no other test of this process was given.
   static func freePort() throws -> Int {
+    while true {
+      let port = try unusedPort()
+      if givenPorts.withLock({ $0.insert(port).inserted }) { return port }
+    }
+  }
+
+  private static func unusedPort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -158,6 +168,17 @@ enum Processes {
       let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
     else { return false }
     return !status.contains(") Z ")
+  }
+
+  /// As `ps` calls it.
+  static func name(_ pid: pid_t) -> String {
+    let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+    return name?.filter { !$0.isNewline } ?? ""
+  }
+
+  static func arguments(_ pid: pid_t) -> [String] {
+    let line = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
+    return (line ?? "").split(separator: "\0").map(String.init)
   }
 
   /// Those whose command line contains `text`.
