@@ -51,6 +51,9 @@ public struct ActuatorWorld: OperableWorld {
         token: token, transports: transports, timeout: limits.look))
   }
 
+  /// Ends the connections to hosts. A process that ends without it leaves none behind either: it is quicker and tidier.
+  public func close() async throws { try await transports.close() }
+
   private var observer: ActuatorObserver {
     ActuatorObserver(time: time, transports: transports, servers: servers, timeout: limits.look)
   }
