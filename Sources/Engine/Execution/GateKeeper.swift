@@ -13,6 +13,7 @@ extension Question.Kind {
   public var option: String {
     switch self {
     case .approval: "--approve"
+    case .consent: "--consent"
     case .attest: "--attest"
     case .redo: "--redo"
     }
@@ -57,17 +58,38 @@ actor GateKeeper {
     self.answers = answers
     self.person = person
     self.planDigest = planDigest
+    self.kept = kept.filter { $0.record.planDigest == planDigest }
+  }
+
+  /// When a run goes on: ends the attestations that are too old to go on with.
+  func endOldAttestations() async throws {
     let oldest = Timestamp(recorder.time.now()).advanced(by: .zero - Self.attestationLifetime)
-    self.kept = kept.filter {
-      $0.record.planDigest == planDigest && !$0.isAttestation(before: oldest)
-    }
+    try await void(.expired) { $0.isAttestation(before: oldest) ? [] : nil }
   }
 
   /// What was seen, with its gaps filled by what people have vouched for in this run. Vouching for what is then seen to
   /// be otherwise ends there: when the target goes dark again, people are asked again.
-  func fill(_ seen: Observation) -> Observation {
-    kept.removeAll { $0.isContradicted(by: seen) }
+  func fill(_ seen: Observation) async throws -> Observation {
+    try await void(.contradicted) { answer in
+      let otherwise = answer.contradictions(in: seen)
+      return otherwise.isEmpty ? nil : otherwise
+    }
     return seen.filled(with: kept.flatMap { $0.record.facts.map(\.fact) })
+  }
+
+  /// Ends the answers for which `finding` returns facts, and writes down that they ended.
+  private func void(
+    _ reason: GateVoided.Reason, where finding: (RecordedRun.GateAnswer) -> [Fact]?
+  ) async throws {
+    let ended = kept.compactMap { answer in finding(answer).map { (answer, $0) } }
+    kept.removeAll { finding($0) != nil }
+    for (answer, facts) in ended {
+      try await recorder.record(
+        GateVoided(
+          gate: answer.record.gate, prompt: answer.record.prompt, person: answer.record.person,
+          reason: reason, facts: facts.map { FactRecord($0, at: recorder.time.now()) }),
+        step: answer.step)
+    }
   }
 
   /// The targets of which something holds only because people vouched for it.

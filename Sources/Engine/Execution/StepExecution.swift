@@ -74,7 +74,8 @@ struct StepExecution: Sendable {
       recorded: progress, verdict: sight.verdict, isRepeatable: work.isRepeatable)
     {
     case .start, .redo:
-      return try await work.bringAbout(from: sight, approve: approve)
+      // People are asked only where something would be done.
+      return try await work.bringAbout(from: sight, asking: ask)
     case .skip:
       return .done(recordedOutcome ?? .ok, sight)
     case .conclude:
@@ -88,13 +89,6 @@ struct StepExecution: Sendable {
     }
   }
 
-  /// People are asked for approval only where something would be done.
-  private func approve() async throws -> StepEnding? {
-    guard let approval = step.approval else { return nil }
-    return try await ask(
-      Question(.approval, prompt: approval.prompt, required: approval.required))
-  }
-
   /// A step that was begun, may not be repeated unasked, and isn't done. Whoever has looked may say that it is to be done
   /// again; the answer is for this try alone.
   private func settle(_ sight: Sight, with work: StepWork) async throws -> StepEnding {
@@ -105,7 +99,7 @@ struct StepExecution: Sendable {
         .redo,
         prompt: "\(doubt). It is not done: \(what). Have you looked, and may it be done again?")
       if case .granted = try await context.gates.ask(question, step: step.id) {
-        return try await work.bringAbout(from: try await work.look(), approve: approve)
+        return try await work.bringAbout(from: try await work.look(), asking: ask)
       }
     }
     return .inDoubt(

@@ -42,6 +42,7 @@ public struct Narrator: Sendable {
     case StepRehearsed.kind: try entry.record(StepRehearsed.self).map { tell($0, entry) } ?? []
     case GateAsked.kind: try entry.record(GateAsked.self).map { tell($0, entry) } ?? []
     case GateAnswered.kind: try entry.record(GateAnswered.self).map { tell($0) } ?? []
+    case GateVoided.kind: try entry.record(GateVoided.self).map { tell($0, entry) } ?? []
     case RunEnded.kind: try entry.record(RunEnded.self).map { end($0, entry) } ?? []
     default: []
     }
@@ -172,6 +173,23 @@ public struct Narrator: Sendable {
       Line(
         "      \(record.granted ? "✓" : "✗") \(answer) by \(record.person.spoken)\(words)",
         record.granted ? .good : .bad)
+    ]
+  }
+
+  private mutating func tell(_ record: GateVoided, _ entry: Entry) -> [Line] {
+    let why =
+      switch record.reason {
+      case .expired: "too long ago to go on with"
+      case .contradicted:
+        "seen now: "
+          + record.facts.map {
+            "\($0.subject) \($0.property) = \($0.value?.description ?? "not known")"
+          }.joined(separator: ", ")
+      }
+    return [
+      Line(
+        "\(margin(of: entry.step ?? ""))! what \(record.person.spoken) vouched for counts no more: \(why)",
+        .attention)
     ]
   }
 
