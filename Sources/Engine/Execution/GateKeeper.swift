@@ -49,6 +49,10 @@ actor GateKeeper {
   private let person: PersonRecord
   private let planDigest: String
   private var kept: [RecordedRun.GateAnswer]
+  /// The questions that are being asked, and who waits to ask the same.
+  private var turns: [String: [CheckedContinuation<Void, Never>]] = [:]
+  /// What people did not grant since this runner began: they are not asked for the next host.
+  private var notGranted: [String: Ruling] = [:]
 
   init(
     recorder: Recorder, answers: any GateAnswers, person: PersonRecord, planDigest: String,
@@ -98,8 +102,36 @@ actor GateKeeper {
     return Set(subjects.map { String($0.prefix { $0 != "/" }) }).sorted()
   }
 
-  /// Asks until enough different people have granted it, one has refused, or nobody answers.
+  /// Asks until enough different people have granted it, one has refused, or nobody answers. The hosts of a fan-out ask
+  /// the same: the first one asks, and the others hear the answer.
   func ask(_ question: Question, step: String) async throws -> Ruling {
+    let key = "\(step) \(question.kind.rawValue) \(question.prompt)"
+    await takeTurn(key)
+    defer { passTurn(key) }
+    if let ruling = notGranted[key] { return ruling }
+    let ruling = try await askNow(question, step: step)
+    if case .granted = ruling {} else { notGranted[key] = ruling }
+    return ruling
+  }
+
+  private func takeTurn(_ key: String) async {
+    guard turns[key] != nil else {
+      turns[key] = []
+      return
+    }
+    await withCheckedContinuation { turns[key]?.append($0) }
+  }
+
+  private func passTurn(_ key: String) {
+    guard let next = turns[key]?.first else {
+      turns[key] = nil
+      return
+    }
+    turns[key]?.removeFirst()
+    next.resume()
+  }
+
+  private func askNow(_ question: Question, step: String) async throws -> Ruling {
     if let ruling = ruling(on: question, step: step), case .granted = ruling { return ruling }
     try await recorder.record(
       GateAsked(

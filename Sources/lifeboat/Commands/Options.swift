@@ -75,7 +75,9 @@ struct GateOptions: ParsableArguments {
     var given: [Question.Kind: [String: String]] = [:]
     for (kind, answers) in options {
       let byStep = try answers.byName(kind.option)
-      try byStep.requireKnown(among: plan.steps.map(\.id), kind.option, "step")
+      // A fan-out is approved as a whole; everything else is answered for one host.
+      let steps = kind == .approval ? plan.steps.map(\.runbookID) : plan.steps.map(\.id)
+      try byStep.requireKnown(among: steps, kind.option, "step")
       given[kind] = byStep
     }
     return Answers(
