@@ -33,11 +33,6 @@ public struct ActuatorWorld: OperableWorld {
       secrets: SecretResolver(here: transports.here), looking: limits.look)
   }
 
-  /// Ends the connections that were kept for the next call.
-  public func close() async {
-    servers.close()
-  }
-
   public func makeObserver() -> any Observer { observer }
 
   public func makeProbeFileWriter(token: String) -> any ProbeFileWriter {
@@ -51,8 +46,12 @@ public struct ActuatorWorld: OperableWorld {
         token: token, transports: transports, timeout: limits.look))
   }
 
-  /// Ends the connections to hosts. A process that ends without it leaves none behind either: it is quicker and tidier.
-  public func close() async throws { try await transports.close() }
+  /// Ends the connections to hosts and databases. A process that ends without it leaves none behind either: it is quicker
+  /// and tidier.
+  public func close() async throws {
+    servers.close()
+    try await transports.close()
+  }
 
   private var observer: ActuatorObserver {
     ActuatorObserver(time: time, transports: transports, servers: servers, timeout: limits.look)
