@@ -28,6 +28,10 @@ public struct ReplicationReverse: ActingAction {
       .init(
         "drain_timeout", .duration, default: "60s",
         "How long the last changes may take to arrive, in graceful mode"),
+      .init(
+        "synchronous", .choice(["keep", "suspend"]), default: "keep",
+        "Whether the new primary may commit without waiting for replicas until one has rejoined, where replication is synchronous"
+      ),
     ],
     effect: .changes,
     reversibility: .reversible(by: "replication.reverse"),
@@ -53,10 +57,7 @@ public struct ReplicationReverse: ActingAction {
   private static let targetReachable = "target-reachable"
   private static let sourceReachable = "source-reachable"
 
-  private let target: DatabaseCopy
-  private let others: [DatabaseCopy]
-  private let isGraceful: Bool
-  private let drainTimeout: Duration
+  private let intent: Reversal.Intent
   private let schedulers: SchedulerServices
 
   public init(_ arguments: Arguments) throws {
@@ -71,12 +72,19 @@ public struct ReplicationReverse: ActingAction {
       throw ActionError(
         "inventory.no_copy", "step \(arguments.step): \(database.name) has no copy at \(site)")
     }
-    self.target = target
-    others = arguments.inventory.copies(of: database).filter { $0.site != site }
-    isGraceful = try arguments.requiredString("mode") == "graceful"
-    drainTimeout = arguments.duration("drain_timeout") ?? .seconds(60)
+    intent = Reversal.Intent(
+      target: target,
+      others: arguments.inventory.copies(of: database).filter { $0.site != site },
+      isGraceful: try arguments.requiredString("mode") == "graceful",
+      drainTimeout: arguments.duration("drain_timeout") ?? .seconds(60),
+      suspendsSynchronous: arguments.string("synchronous") == "suspend")
     schedulers = .others(than: site, in: arguments.inventory)
   }
+
+  private var target: DatabaseCopy { intent.target }
+  private var others: [DatabaseCopy] { intent.others }
+  private var isGraceful: Bool { intent.isGraceful }
+  private var family: any ReplicationFamily { target.database.replicationFamily }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let copies = ([target] + others).concurrentFacts {
@@ -130,15 +138,14 @@ public struct ReplicationReverse: ActingAction {
     let source = Guard(
       Self.sourceReachable, demand: "every copy can be read, and one is the primary"
     ) { sourceFinding($0) }
-    return isGraceful ? [stopped, reachable, source] : [stopped, reachable]
+    let ofAllKinds = isGraceful ? [stopped, reachable, source] : [stopped, reachable]
+    return ofAllKinds + family.guards(of: intent)
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let reversal = Reversal(
-      target: target, others: others, isGraceful: isGraceful, drainTimeout: drainTimeout,
-      observation: observation)
-    return try await target.database.replicationFamily.reverse(reversal, by: `operator`)
+    try await family.reverse(
+      Reversal(intent: intent, observation: observation), by: `operator`)
   }
 
   private func isSource(_ role: CopyRole?) -> Bool { role == .primary || role == .draining }
