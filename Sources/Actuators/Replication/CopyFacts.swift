@@ -14,7 +14,11 @@ struct CopyFacts: Sendable {
     source, lineage, idleSlots,
   ]
   /// For the schemas of actions that state these facts of several copies.
-  static let notes: [ActionSchema.Note] = [
+  static let notes: [ActionSchema.Note] = {
+    let families: [any ReplicationFamily] = [StreamingReplication(), GTIDReplication()]
+    return shared + families.flatMap(\.details)
+  }()
+  private static let shared: [ActionSchema.Note] = [
     .init(
       FactName.role,
       "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
@@ -94,6 +98,21 @@ extension Observation {
   func epoch(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.epoch]?.integer }
 
   func position(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.position]?.integer }
+
+  /// The copy takes changes, or ships its last ones.
+  func isServing(_ copy: DatabaseCopy) -> Bool {
+    role(of: copy) == .primary || role(of: copy) == .draining
+  }
+
+  /// The copy has the last changes: it is the primary, or was when it was stopped in good order.
+  func isSource(_ copy: DatabaseCopy) -> Bool {
+    isServing(copy)
+      || role(of: copy) == .stopped && self[copy.subject, CopyFacts.drained]?.boolean == true
+  }
+}
+
+extension Evidence {
+  mutating func add(_ other: Evidence) { details.merge(other.details) { _, last in last } }
 }
 
 /// Only the primary takes changes.
