@@ -20,11 +20,15 @@ struct ConnectionString {
 
   var text: String {
     let head = "\(pairs[0].key)=\(pairs[0].value);"
-    return head + pairs.dropFirst().map { "\($0.key)={\($0.value)};" }.joined()
+    return head + pairs.dropFirst().map { "\($0.key)=\($0.value);" }.joined()
   }
 
+  /// In braces only what needs them: the PostgreSQL driver takes those of a number for a part of it.
   private mutating func add(_ key: String, _ value: String) {
-    pairs.append((key, value.replacing("}", with: "}}")))
+    let isPlain = value.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0))
+    }
+    pairs.append((key, isPlain ? value : "{" + value.replacing("}", with: "}}") + "}"))
   }
 
   /// https://odbc.postgresql.org/docs/config-opt.html
@@ -60,7 +64,7 @@ struct ConnectionString {
     let timeout = settings.statementTimeout.wholeMilliseconds
     let readOnly = settings.mode == .readOnly ? "on" : "off"
     return
-      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly) -c lc_messages=C"
+      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly)"
   }
 
   /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
