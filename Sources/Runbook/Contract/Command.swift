@@ -64,8 +64,10 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     }
   }
 
-  private static let systemdProperties =
-    "Id,LoadState,ActiveState,SubState,UnitFileState,Result,RequiredBy,BoundBy,ConditionResult"
+  private static let systemdProperties = [
+    "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "Job", "TasksCurrent",
+    "ConditionResult", "ConditionTimestampMonotonic", "RequiredBy", "BoundBy", "ConsistsOf",
+  ].joined(separator: ",")
 
   /// The last lines that a systemd unit wrote.
   public static func unitLog(_ unit: String, lines: Int) -> ReadOnlyCommand {
