@@ -23,11 +23,19 @@ public struct ActuatorWorld: OperableWorld {
   private let time: any TimeSource
   private let limits: Limits
   private let transports: Transports
+  private let servers: ServerConnections
 
   public init(time: any TimeSource, limits: Limits = Limits()) {
     self.time = time
     self.limits = limits
     transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
+    servers = ServerConnections(
+      secrets: SecretResolver(here: transports.here), looking: limits.look)
+  }
+
+  /// Ends the connections that were kept for the next call.
+  public func close() async {
+    servers.close()
   }
 
   public func makeObserver() -> any Observer { observer }
@@ -44,6 +52,6 @@ public struct ActuatorWorld: OperableWorld {
   }
 
   private var observer: ActuatorObserver {
-    ActuatorObserver(time: time, transports: transports, timeout: limits.look)
+    ActuatorObserver(time: time, transports: transports, servers: servers, timeout: limits.look)
   }
 }
