@@ -36,6 +36,11 @@ struct CopyOwnership: Sendable {
           observation.gap(other.subject, FactName.role) ?? "\(other.subject) has an unknown role")
       }
       guard role == .primary || role == .draining else { continue }
+      // Without epochs: one that takes changes may be the right one; one that is closed is being made a replica.
+      if observation.epoch(of: other) == nil, observation.epoch(of: copy) == nil {
+        if role == .primary { return .violated("\(other.subject) is primary, too") }
+        if observation.role(of: copy) == .primary { continue }
+      }
       guard let otherEpoch = observation.epoch(of: other), let epoch = observation.epoch(of: copy)
       else { return .unknown("the epochs of \(copy.subject) and \(other.subject) are not known") }
       // A lower epoch is a former primary that doesn't know yet.

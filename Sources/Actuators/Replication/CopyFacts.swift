@@ -14,25 +14,27 @@ struct CopyFacts: Sendable {
     source, lineage, idleSlots,
   ]
   /// For the schemas of actions that state these facts of several copies.
-  static let notes: [ActionSchema.Note] = [
-    .init(
-      FactName.role,
-      "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
-    ),
-    .init(FactName.epoch, "of each copy: rises by one with each promotion"),
-    .init(FactName.position, "of each copy: how far it has come in the primary's log"),
-    .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
-    .init(drained, "of each copy: its last changes have been shipped"),
-    .init(writable, "of each copy: takes changes now"),
-    .init(streaming, "of each replica: receives from its source at this moment"),
-    .init(source, "of each replica that streams: from where, as `address:port`"),
-    .init(
-      lineage,
-      "of each copy: the same in all copies of one database, where the kind has such a mark"),
-    .init(
-      idleSlots, "of each copy: the replication slots that hold its log for nobody who is connected"
-    ),
-  ]
+  static let notes: [ActionSchema.Note] =
+    [
+      .init(
+        FactName.role,
+        "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
+      ),
+      .init(FactName.epoch, "of each copy: rises by one with each promotion"),
+      .init(FactName.position, "of each copy: how far it has come in the primary's log"),
+      .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
+      .init(drained, "of each copy: its last changes have been shipped"),
+      .init(writable, "of each copy: takes changes now"),
+      .init(streaming, "of each replica: receives from its source at this moment"),
+      .init(source, "of each replica that streams: from where, as `address:port`"),
+      .init(
+        lineage,
+        "of each copy: the same in all copies of one database, where the kind has such a mark"),
+      .init(
+        idleSlots,
+        "of each copy: the replication slots that hold its log for nobody who is connected"
+      ),
+    ] + GTIDServer.details
 
   let copy: DatabaseCopy
 

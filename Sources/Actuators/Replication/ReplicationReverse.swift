@@ -45,7 +45,7 @@ public struct ReplicationReverse: ActingAction {
       .init(targetReachable, "the target's copy can be read"),
       .init(
         sourceReachable, "graceful: every other copy can be read, and one of them is the primary"),
-    ],
+    ] + GTIDGuards.notes,
     example: """
       id: reverse-replication
       action: replication.reverse
@@ -105,25 +105,35 @@ public struct ReplicationReverse: ActingAction {
         "\(target.subject) is a former primary and \(newer.subject) the present one: let it follow first"
       )
     }
+    if role != .replica, let rival = undecidedPrimary(observation) {
+      return .blocked(
+        "\(rival.subject) takes changes, and nothing says whether it or \(target.subject) was promoted last: "
+          + "fence the wrong one, and let it rejoin")
+    }
     guard role == .primary else {
       return .needed("make \(target.subject) the primary\(isGraceful ? "" : ", with what it has")")
     }
-    let rivals = others.filter { isSource(observation.role(of: $0)) }.map(\.subject)
+    let rivals = others.filter { isRival(observation.role(of: $0)) }.map(\.subject)
     guard rivals.isEmpty else { return .needed("make \(rivals.joined(separator: ", ")) a replica") }
+    let idle = others.filter { isIdleReplica($0, observation) }.map(\.subject)
+    guard idle.isEmpty else { return .needed("let \(idle.joined(separator: ", ")) receive") }
     if let gap = rivalGap(observation) { return .unknown(gap) }
     return .satisfied("\(target.subject) is the primary")
   }
 
   public func predict(_ observation: Observation) -> Observation? {
-    guard let role = observation.role(of: target), let own = observation.epoch(of: target) else {
-      return nil
-    }
+    guard let role = observation.role(of: target) else { return nil }
     var result = Observation()
     result.state(target.subject, FactName.role, .string(CopyRole.primary.rawValue))
-    let epochs = others.compactMap(observation.epoch(of:)) + [own]
-    let epoch = role == .replica ? (epochs.max() ?? own) + 1 : own
-    result.state(target.subject, FactName.epoch, .integer(epoch))
-    for other in others where observation.role(of: other).map({ $0 != .lost }) ?? false {
+    let own = observation.epoch(of: target)
+    if let own {
+      let epochs = others.compactMap(observation.epoch(of:)) + [own]
+      let epoch = role == .replica ? (epochs.max() ?? own) + 1 : own
+      result.state(target.subject, FactName.epoch, .integer(epoch))
+    }
+    // Without epochs a former primary that has more than the target can't follow it: it may stay closed.
+    for other in others where isGraceful || own != nil {
+      guard let role = observation.role(of: other), role != .lost else { continue }
       result.state(other.subject, FactName.role, .string(CopyRole.replica.rawValue))
     }
     return result
@@ -149,6 +159,24 @@ public struct ReplicationReverse: ActingAction {
   }
 
   private func isSource(_ role: CopyRole?) -> Bool { role == .primary || role == .draining }
+
+  /// A copy that is given up may stay closed, as long as it takes no changes.
+  private func isRival(_ role: CopyRole?) -> Bool {
+    isGraceful ? isSource(role) : role == .primary
+  }
+
+  private func isIdleReplica(_ copy: DatabaseCopy, _ observation: Observation) -> Bool {
+    isGraceful && observation.role(of: copy) == .replica
+      && observation[copy.subject, CopyFacts.streaming]?.boolean == false
+  }
+
+  /// Another copy that takes changes, where the kind of replication has no epochs that would say who was promoted last.
+  private func undecidedPrimary(_ observation: Observation) -> DatabaseCopy? {
+    others.first { other in
+      observation.role(of: other) == .primary
+        && (observation.epoch(of: target) == nil || observation.epoch(of: other) == nil)
+    }
+  }
 
   /// A copy that was promoted after the target was.
   private func newerPrimary(_ observation: Observation) -> DatabaseCopy? {

@@ -165,9 +165,3 @@ struct LogShippingReversal: Sendable {
 extension LogShippingState {
   fileprivate var place: (CopyRole, Int, Int) { (role, epoch, position) }
 }
-
-extension Evidence {
-  fileprivate mutating func add(_ other: Evidence) {
-    details.merge(other.details) { _, last in last }
-  }
-}

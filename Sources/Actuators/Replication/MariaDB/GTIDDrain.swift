@@ -68,7 +68,7 @@ struct GTIDDrain: Sendable {
       guard own.source != nil, own.isReadOnly else {
         return "\(source.subject) stays read-only, as \(target.subject) is no replica any more"
       }
-      try await `operator`.session(source) { try $0.execute("SET GLOBAL read_only=0") }
+      _ = try await `operator`.session(source) { try $0.execute("SET GLOBAL read_only=0") }
       return "\(source.subject) takes changes again"
     } catch {
       return "\(source.subject) may be left read-only: opening it again failed: \(error)"

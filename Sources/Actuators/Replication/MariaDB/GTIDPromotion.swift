@@ -63,7 +63,13 @@ struct GTIDPromotion: Sendable {
 
   /// For a closed copy that follows nobody.
   func open() async throws -> Evidence {
-    try await `operator`.session(target) { try $0.execute("SET GLOBAL read_only=0") }
+    guard try await !GTIDRebuild.isUnfinished(target, `operator`.observer) else {
+      throw ActionError(
+        "replication.half_built",
+        "\(target.subject) is being rebuilt and not whole: it can't be primary",
+        advice: "finish that by 'replication.rejoin'")
+    }
+    _ = try await `operator`.session(target) { try $0.execute("SET GLOBAL read_only=0") }
     return Evidence(["opened": .string(target.subject)])
   }
 
@@ -88,7 +94,7 @@ struct GTIDPromotion: Sendable {
       let rest = max(.zero, min(slice, deadline - time.uptime()))
       let rows = try writer.query(
         """
-        SELECT MASTER_GTID_WAIT(\(literal: position.description), \(number: rest.milliseconds) / 1000) \
+        SELECT MASTER_GTID_WAIT(\(literal: position.description), \(number: Int(rest.milliseconds)) / 1000) \
         AS answer
         """)
       if rows.first.flatMap({ GTIDRow($0, of: target).optionalInteger("answer") }) == 0 {

@@ -50,8 +50,10 @@ struct GTIDReversal: Sendable {
       return evidence
     } catch {
       // Also when the task was cancelled: nobody may be left closed because nobody was there to open it.
-      throw await Task { await drain.afterFailure(error, target: target, wasOpen: !before.isReadOnly) }
-        .value
+      throw await Task {
+        await drain.afterFailure(error, target: target, wasOpen: !before.isReadOnly)
+      }
+      .value
     }
   }
 
@@ -153,11 +155,5 @@ struct GTIDReversal: Sendable {
       }
     }
     return Evidence(["demoted": .list(demoted), "diverged": .list(diverged)])
-  }
-}
-
-extension Evidence {
-  mutating func add(_ other: Evidence) {
-    details.merge(other.details) { _, last in last }
   }
 }

@@ -1,6 +1,5 @@
+import Foundation
 import Runbook
-
-import struct Foundation.Date
 
 /// What a MariaDB server says of itself, from two statements.
 struct GTIDServer: Sendable {

@@ -1,3 +1,4 @@
+import Foundation
 import Runbook
 
 /// What the server's words mean, as facts.
