@@ -135,6 +135,9 @@ public struct ReplicationReverse: ActingAction {
     for other in others where isGraceful || own != nil {
       guard let role = observation.role(of: other), role != .lost else { continue }
       result.state(other.subject, FactName.role, .string(CopyRole.replica.rawValue))
+      if isGraceful, observation[other.subject, CopyFacts.streaming] != nil {
+        result.state(other.subject, CopyFacts.streaming, true)
+      }
     }
     return result
   }

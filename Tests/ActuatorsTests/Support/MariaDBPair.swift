@@ -41,7 +41,7 @@ struct MariaDBPair: Sendable {
     var ports: [String: Int] = [:]
     for site in Self.sites { ports[site] = try FreePort.find(besides: Array(ports.values)) }
     self.ports = ports
-    let control = ServiceManager.process(control: [Self.control], directory: directory)
+    let control = ServiceManager.process(control: ["sh", Self.control], directory: directory)
     let sites = Self.sites.map { site in
       Site(
         name: site,
@@ -51,12 +51,12 @@ struct MariaDBPair: Sendable {
             services: ["\(site)-scheduler"], guid: .value("{\(site.uppercased())}"))
         ])
     }
-    let placements = try Dictionary(
+    let placements = Dictionary(
       uniqueKeysWithValues: Self.sites.map { site in
         let server = DatabaseServer(
           address: "127.0.0.1", port: ports[site] ?? 0, database: "lab", tls: .init(mode: .disable),
-          observer: try Self.login("observer", in: directory),
-          operator: try Self.login("operator", in: directory),
+          observer: Self.login("observer", in: directory),
+          operator: Self.login("operator", in: directory),
           installation: .init(
             service: site, account: Self.account, dataDirectory: "\(directory)/\(site)/data",
             configurationDirectory: "\(directory)/\(site)/conf.d"))
@@ -76,9 +76,9 @@ struct MariaDBPair: Sendable {
       ])
   }
 
-  private static func login(_ user: String, in directory: String) throws -> DatabaseServer.Login {
+  private static func login(_ user: String, in directory: String) -> DatabaseServer.Login {
     let path = "file:\(directory)/\(user).secret"
-    return DatabaseServer.Login(user: user, password: try #require(SecretReference(path)))
+    return DatabaseServer.Login(user: user, password: SecretReference(path))
   }
 
   // MARK: - Making it
@@ -173,11 +173,11 @@ struct MariaDBPair: Sendable {
   // MARK: - What a test does with it
 
   func start(_ site: String) async throws {
-    try await shell(Self.control, "start", directory, site)
+    try await shell("sh", Self.control, "start", directory, site)
   }
 
   func stop(_ site: String) async throws {
-    try await shell(Self.control, "stop", directory, site)
+    try await shell("sh", Self.control, "stop", directory, site)
   }
 
   /// As a power cut: nothing is written any more.
@@ -192,6 +192,19 @@ struct MariaDBPair: Sendable {
 
   func copy(_ site: String) throws -> DatabaseCopy {
     try #require(inventory.copy(of: inventory.databases[0], at: site))
+  }
+
+  /// A copy that is acted on by another of the pair's accounts.
+  func copy(_ site: String, as user: String) throws -> DatabaseCopy {
+    let copy = try copy(site)
+    let server = try #require(copy.server)
+    let login = Self.login(user, in: directory)
+    let other = DatabaseServer(
+      address: server.address, port: server.port, database: server.database, tls: server.tls,
+      observer: login, operator: login, installation: server.installation)
+    return DatabaseCopy(
+      database: copy.database, site: site, host: copy.host,
+      placement: .init(host: copy.placement.host, location: .server(settings: other)))
   }
 
   /// As root of the server, whom nothing binds; a row a line.
@@ -231,6 +244,21 @@ struct MariaDBPair: Sendable {
     let database = inventory.databases[0]
     let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
     return try A(Arguments(values, on: target, in: inventory))
+  }
+
+  /// What acts can change, without what moves by itself.
+  func snapshot() async throws -> [String] {
+    var lines: [String] = []
+    for site in Self.sites {
+      let server = try await server(site)
+      let fence = FileManager.default.contents(
+        atPath: "\(directory)/\(site)/conf.d/\(GTIDFence.fileName)")
+      lines.append(
+        "\(site) \(server.isReadOnly) \(server.source?.address ?? "-") \(server.history.state) "
+          + "\(server.isSemiSyncSource) \(fence != nil) "
+          + (try await sql(site, "SELECT count(*) FROM jobs")))
+    }
+    return lines
   }
 
   func reverse(to site: String = "dr", _ mode: String = "graceful", drain: String = "20s") throws

@@ -39,17 +39,16 @@ struct GTIDPromotion: Sendable {
       if let last {
         _ = try Self.wait(for: last, until: time.uptime() + courtesy, time, writer, target)
       }
+      // Before the receiver is stopped: where both stand still, the server throws away what it has received and not applied
+      // as soon as one is started.
+      let before = try GTIDServer.read(writer, of: target)
+      guard before.source?.applies == true else { throw Self.unapplied(target, before) }
       try writer.execute("STOP SLAVE IO_THREAD")
       let received = try GTIDServer.read(writer, of: target).source?.received ?? GTIDList([])
       guard try Self.wait(for: received, until: time.uptime() + timeout, time, writer, target)
       else {
         let own = try GTIDServer.read(writer, of: target)
-        throw ActionError(
-          "replication.unapplied",
-          "\(target.subject) has received \(received) and applied only \(own.history.replicated)"
-            + Self.trouble(of: own),
-          advice: "mend its applier (SHOW SLAVE STATUS), or give it more time by drain_timeout; "
-            + "nothing was promoted")
+        throw Self.unapplied(target, own)
       }
       let own = try GTIDServer.read(writer, of: target)
       try Self.takeOver(writer)
@@ -103,6 +102,16 @@ struct GTIDPromotion: Sendable {
       let source = try GTIDServer.read(writer, of: target).source
       guard source?.applies == true, time.uptime() < deadline else { return false }
     }
+  }
+
+  private static func unapplied(_ target: DatabaseCopy, _ own: GTIDServer) -> ActionError {
+    ActionError(
+      "replication.unapplied",
+      "\(target.subject) has received \(own.source?.received.description ?? "nothing") and applied only "
+        + "\(own.history.replicated)\(trouble(of: own)); nothing was promoted",
+      advice:
+        "mend its applier and START SLAVE SQL_THREAD (not while the receiver is stopped, too: what was "
+        + "received would be thrown away), or give it more time by drain_timeout")
   }
 
   private static func trouble(of server: GTIDServer) -> String {

@@ -93,9 +93,7 @@ struct GTIDRebuild: Sendable {
   /// shows that it was the primary whom the host reached.
   private func checkedPosition(of dump: String, _ tools: GTIDTools) async throws -> GTIDList {
     let tail = try await `operator`.run(
-      Command(
-        ["tail", "-c", String(Self.tailBytes), "--", dump],
-        account: try tools.installation().account), on: copy.host)
+      Command(["tail", "-c", String(Self.tailBytes), "--", dump]), on: copy.host)
     guard tail.exitCode == 0, tail.standardOutput.contains("-- Dump completed"),
       let match = tail.standardOutput.firstMatch(of: /SET GLOBAL gtid_slave_pos='([^']*)'/),
       let position = GTIDList(String(match.1))

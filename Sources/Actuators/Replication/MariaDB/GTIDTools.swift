@@ -7,15 +7,18 @@ struct GTIDTools: Sendable {
 
   func installation() throws -> DatabaseServer.Installation { try server(of: copy).installation }
 
+  /// The file is nobody else's to read: it holds the accounts. The programs run as the account that enters the host, as
+  /// another one couldn't open their input.
   func dump(from primary: DatabaseCopy, to path: String) async throws {
     let installation = try installation()
+    try await run(["install", "-m", "0600", "--", "/dev/null", path], doing: "make \(path)")
     try await run(
       [
         installation.program("mariadb-dump"), "--defaults-file=/dev/stdin", "--all-databases",
         "--single-transaction", "--master-data=2", "--gtid", "--routines", "--events", "--triggers",
         "--hex-blob", "--flush-privileges", "--default-character-set=utf8mb4",
         "--result-file=\(path)",
-      ], input: try login(to: primary), as: installation.account,
+      ], input: try login(to: primary),
       doing: "dump \(primary.subject) to \(path)")
   }
 
@@ -27,14 +30,14 @@ struct GTIDTools: Sendable {
         installation.program("mariadb"), "--defaults-file=/dev/stdin", "--batch",
         "--default-character-set=utf8mb4", "--init-command=SET SESSION sql_log_bin=0",
         "--execute=source \(path)",
-      ], input: try login(to: copy), as: installation.account, doing: "load \(path)")
+      ], input: try login(to: copy), doing: "load \(path)")
   }
 
   func run(
-    _ arguments: [String], input: CommandInput? = nil, as account: String? = nil, doing what: String
+    _ arguments: [String], input: CommandInput? = nil, doing what: String
   ) async throws {
     let result = try await `operator`.run(
-      Command(arguments, standardInput: input, account: account), on: copy.host)
+      Command(arguments, standardInput: input), on: copy.host)
     guard result.exitCode == 0 else {
       throw ActionError(
         "replication.host_command", "\(copy.host.id) can't \(what): \(result.standardError)",
