@@ -14,27 +14,29 @@ struct CopyFacts: Sendable {
     source, lineage, idleSlots,
   ]
   /// For the schemas of actions that state these facts of several copies.
-  static let notes: [ActionSchema.Note] =
-    [
-      .init(
-        FactName.role,
-        "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
-      ),
-      .init(FactName.epoch, "of each copy: rises by one with each promotion"),
-      .init(FactName.position, "of each copy: how far it has come in the primary's log"),
-      .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
-      .init(drained, "of each copy: its last changes have been shipped"),
-      .init(writable, "of each copy: takes changes now"),
-      .init(streaming, "of each replica: receives from its source at this moment"),
-      .init(source, "of each replica that streams: from where, as `address:port`"),
-      .init(
-        lineage,
-        "of each copy: the same in all copies of one database, where the kind has such a mark"),
-      .init(
-        idleSlots,
-        "of each copy: the replication slots that hold its log for nobody who is connected"
-      ),
-    ] + GTIDServer.details
+  static let notes: [ActionSchema.Note] = {
+    let families: [any ReplicationFamily] = [StreamingReplication(), GTIDReplication()]
+    return shared + families.flatMap(\.details)
+  }()
+  private static let shared: [ActionSchema.Note] = [
+    .init(
+      FactName.role,
+      "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
+    ),
+    .init(FactName.epoch, "of each copy: rises by one with each promotion"),
+    .init(FactName.position, "of each copy: how far it has come in the primary's log"),
+    .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
+    .init(drained, "of each copy: its last changes have been shipped"),
+    .init(writable, "of each copy: takes changes now"),
+    .init(streaming, "of each replica: receives from its source at this moment"),
+    .init(source, "of each replica that streams: from where, as `address:port`"),
+    .init(
+      lineage,
+      "of each copy: the same in all copies of one database, where the kind has such a mark"),
+    .init(
+      idleSlots, "of each copy: the replication slots that hold its log for nobody who is connected"
+    ),
+  ]
 
   let copy: DatabaseCopy
 
@@ -96,6 +98,21 @@ extension Observation {
   func epoch(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.epoch]?.integer }
 
   func position(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.position]?.integer }
+
+  /// The copy takes changes, or ships its last ones.
+  func isServing(_ copy: DatabaseCopy) -> Bool {
+    role(of: copy) == .primary || role(of: copy) == .draining
+  }
+
+  /// The copy has the last changes: it is the primary, or was when it was stopped in good order.
+  func isSource(_ copy: DatabaseCopy) -> Bool {
+    isServing(copy)
+      || role(of: copy) == .stopped && self[copy.subject, CopyFacts.drained]?.boolean == true
+  }
+}
+
+extension Evidence {
+  mutating func add(_ other: Evidence) { details.merge(other.details) { _, last in last } }
 }
 
 /// Only the primary takes changes.

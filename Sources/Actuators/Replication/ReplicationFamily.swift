@@ -51,8 +51,10 @@ extension ReplicationFamily {
 enum Divergence: Sendable, Equatable {
   /// The copy's history is the beginning of the primary's: it can follow.
   case none
-  /// So much would be thrown away, in the words and the unit of the kind: `1,234 bytes of log beyond 0/3000148`.
+  /// So much would be thrown away, in the words and the unit of the kind: `1234 bytes of log beyond 0/3000148`.
   case some(String)
+  /// Throwing it away was begun, and didn't end: the copy is of no use before that.
+  case unfinished
 }
 
 /// What rejoining is to bring about.

@@ -4,6 +4,8 @@ import Runbook
 /// of the server's configuration. A primary has no such file; every other copy has one.
 struct GTIDFence: Sendable {
   static let fileName = "99-lifeboat-read-only.cnf"
+  /// What the evidence says of a server that runs and is closed.
+  static let readOnly: Value = "read-only"
   private static let contents = """
     # Written by Lifeboat: this copy is not the primary. It goes when the copy is promoted.
     [mariadbd]

@@ -64,7 +64,9 @@ struct GTIDRejoin: Sendable {
 
   /// What is given up must be what was observed when a person agreed.
   private func checkAgreed(_ divergence: GTIDDivergence) throws {
-    let observed = rejoin.observation.history(of: copy).map(divergence.history.missing(from:)) ?? []
+    // Of a stopped server nobody knew what it has, and the question said so.
+    guard let own = rejoin.observation.history(of: copy) else { return }
+    let observed = divergence.history.missing(from: own)
     guard Set(divergence.gtids).isSubset(of: observed) else {
       throw ActionError(
         GTIDDivergence.code,

@@ -35,20 +35,20 @@ struct GTIDReplication: ReplicationFamily {
 
   var roleWhenFenced: CopyRole { .draining }
 
-  /// First the next start, as the server may be dying. A server that doesn't answer and runs is stopped: it may take changes
-  /// from others.
+  /// Now, if the server answers, and for its next start, if the host does. A server that doesn't answer may take changes from
+  /// others: it is stopped.
   func fence(_ copy: DatabaseCopy, by operator: any Operator) async throws -> Evidence {
     let fence = GTIDFence(copy: copy, operator: `operator`)
+    var answers = true
+    do { try await fence.closeServer() } catch let error as ActionError
+      where error.kind == .unreachable
+    { answers = false }
     try await fence.keepClosed()
-    var evidence = Evidence(["fence_file": .string(try GTIDFence.path(of: copy))])
-    do {
-      try await fence.closeServer()
-      evidence.details["server"] = "read-only"
-    } catch let error as ActionError where error.kind == .unreachable {
-      try await GTIDService(copy: copy, operator: `operator`).stop()
-      evidence.details["server"] = "stopped"
-    }
-    return evidence
+    if !answers { try await GTIDService(copy: copy, operator: `operator`).stop() }
+    return Evidence([
+      "fence_file": .string(try GTIDFence.path(of: copy)),
+      "server": answers ? GTIDFence.readOnly : "stopped",
+    ])
   }
 
   func divergence(
@@ -65,6 +65,7 @@ struct GTIDReplication: ReplicationFamily {
         kind: observation.isUnreachable(unknown.subject, GTIDServer.binlogStateFact)
           ? .unreachable : .failed)
     }
+    if try await GTIDRebuild.isUnfinished(copy, observer) { return .unfinished }
     let missing = history.missing(from: own)
     guard !missing.isEmpty else { return .none }
     return .some(GTIDDivergence(of: copy, from: primary, gtids: missing, history: history).words)

@@ -29,7 +29,7 @@ struct GTIDReversal: Sendable {
       try await checkNothingIsMissing(in: own)
       evidence.add(try await promotion.open())
     }
-    evidence.add(try await promotion.keepOpen())
+    try await promotion.keepOpen()
     var demoted: [Value] = []
     for other in others where try await following.follow(other, semiSync: own.isSemiSyncReplica) {
       demoted.append(.string(other.subject))
@@ -102,58 +102,43 @@ struct GTIDReversal: Sendable {
 
   // MARK: - Ungraceful
 
-  /// Close what answers, open the target with what it has received.
+  /// Close what answers, open the target with what it has received. What was closed stays so until it rejoins.
   func ungraceful() async throws -> Evidence {
     var evidence = Evidence(["mode": "ungraceful"])
-    let (closed, givenUp) = try await closeOthers()
+    let others = try await closeOthers()
     let own = try await read(target)
     if own.source != nil {
-      let last = closed.compactMap(\.position).first
       evidence.add(
         try await promotion.promoteWithWhatItHas(
-          waitingFor: last, courtesy: Self.courtesy, timeout: reversal.drainTimeout))
+          waitingFor: others.last, courtesy: Self.courtesy, timeout: reversal.drainTimeout))
     } else if own.isReadOnly {
       evidence.add(try await promotion.open())
     }
-    evidence.add(try await promotion.keepOpen())
-    evidence.add(try await followers(among: closed.map(\.copy), semiSync: own.isSemiSyncReplica))
-    evidence.details["given_up"] = .list(givenUp.map(Value.string))
+    try await promotion.keepOpen()
+    evidence.details["closed"] = .list(others.closed.map(Value.string))
+    evidence.details["given_up"] = .list(others.givenUp.map(Value.string))
     evidence.details["as_of"] =
       reversal.observation[target.subject, FactName.asOf] ?? "not known"
     return evidence
   }
 
-  /// Closes every other copy that answers. One that was a source says what it wrote last.
+  /// Closes every other copy that answers. `last` is what the old primary wrote last, if it says so.
   private func closeOthers() async throws
-    -> (closed: [(copy: DatabaseCopy, position: GTIDList?)], givenUp: [String])
+    -> (closed: [String], givenUp: [String], last: GTIDList?)
   {
-    var closed: [(copy: DatabaseCopy, position: GTIDList?)] = []
-    var givenUp: [String] = []
+    var (closed, givenUp): ([String], [String]) = ([], [])
+    var last: GTIDList?
     for other in others {
       do {
-        try await GTIDFence(copy: other, operator: `operator`).closeServer()
+        let fenced = try await GTIDReplication().fence(other, by: `operator`)
+        closed.append(other.subject)
+        guard fenced.details["server"] == GTIDFence.readOnly else { continue }
         let server = try await read(other)
-        closed.append((other, server.source == nil ? server.binlogPosition : nil))
+        if server.source == nil { last = server.binlogPosition }
       } catch let error as ActionError where error.kind == .unreachable {
         givenUp.append(error.message)
       }
     }
-    return (closed, givenUp)
-  }
-
-  /// Those of the closed copies that have nothing of their own follow; the others stay closed until they rejoin.
-  private func followers(among closed: [DatabaseCopy], semiSync: Bool) async throws -> Evidence {
-    var demoted: [Value] = []
-    var diverged: [Value] = []
-    for copy in closed {
-      do {
-        if try await following.follow(copy, semiSync: semiSync) {
-          demoted.append(.string(copy.subject))
-        }
-      } catch let error as ActionError where error.code == GTIDDivergence.code {
-        diverged.append(.string(error.message))
-      }
-    }
-    return Evidence(["demoted": .list(demoted), "diverged": .list(diverged)])
+    return (closed, givenUp, last)
   }
 }
