@@ -54,7 +54,7 @@ public struct CommandRun: ActingAction {
   public init(_ arguments: Arguments) throws {
     host = try arguments.host()
     var command = Command(arguments.strings("command") ?? [])
-    command.standardInput = arguments.string("stdin")
+    command.standardInput = arguments.string("stdin").map { CommandInput($0) }
     command.environment = (arguments["environment"]?.mapping ?? [:]).mapValues(\.description)
     guard !command.arguments.isEmpty else {
       throw ActionError("command.empty", "step \(arguments.step): 'command' is empty")

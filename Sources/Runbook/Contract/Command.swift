@@ -2,14 +2,14 @@
 public struct Command: Sendable, Hashable {
   /// The program and its arguments.
   public let arguments: [String]
-  public var standardInput: String?
+  public var standardInput: CommandInput?
   /// Added to the host's own environment.
   public var environment: [String: String]
   /// The host's account that it runs as; nil: whichever commands run as there.
   public var account: String?
 
   public init(
-    _ arguments: [String], standardInput: String? = nil, environment: [String: String] = [:],
+    _ arguments: [String], standardInput: CommandInput? = nil, environment: [String: String] = [:],
     account: String? = nil
   ) {
     self.arguments = arguments
