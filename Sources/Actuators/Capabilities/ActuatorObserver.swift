@@ -8,6 +8,7 @@ struct ActuatorObserver: Observer {
 
   let time: any TimeSource
   let transports: Transports
+  let servers: ServerConnections
   let timeout: Duration
 
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
@@ -28,9 +29,7 @@ struct ActuatorObserver: Observer {
   }
 
   var databases: DatabaseAccess {
-    DatabaseAccess(
-      look: { try await run($0, on: $1) }, servers: ServerConnections(secrets: secrets))
+    DatabaseAccess(look: { try await run($0, on: $1) }, servers: servers)
   }
-  var http: HTTPClient { HTTPClient(secrets: secrets) }
-  private var secrets: SecretResolver { SecretResolver(here: transports.here) }
+  var http: HTTPClient { HTTPClient(secrets: SecretResolver(here: transports.here)) }
 }
