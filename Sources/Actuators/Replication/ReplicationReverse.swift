@@ -34,6 +34,7 @@ public struct ReplicationReverse: ActingAction {
     defaultTimeout: .seconds(120),
     facts: CopyFacts.notes + [
       .init("state", "of the services of the other sites' schedulers"),
+      SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
     ],
     guards: [

@@ -33,6 +33,7 @@ public struct ServiceStart: ActingAction {
       .init("start_type", "of each of these services: automatic, manual or disabled"),
       .init("failover_rows", "the rows of that copy's Failover table"),
       .init("guid", "of each scheduler host of the site"),
+      SchedulerServices.fencedNote,
     ],
     guards: [PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote],
     example: """
