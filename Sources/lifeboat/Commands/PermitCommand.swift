@@ -93,7 +93,7 @@ struct PermitCommand: AsyncParsableCommand {
             "input.no_words", "--because has no words",
             advice: "say how you know: the journal keeps it")
         }
-        let wiring = try Wiring(console: console, format: output.output)
+        let wiring = try Wiring(console: console, format: output.output, mustExist: true)
         let ledger = try await PermitGrant(surroundings: wiring.surroundings)
           .grant(to: site, because: reason, inventory)
         try PermitAnswer(ledger, of: site).show(on: console, output.output)
