@@ -58,6 +58,7 @@ public struct ReplicationReverse: ActingAction {
     facts: CopyFacts.notes + [
       .init(Exposure.property, "of the target: now minus as_of, in milliseconds"),
       .init("state", "of the services of the other sites' schedulers"),
+      SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
     ],
     guards: StreamingGuards.notes + GTIDGuards.notes + [

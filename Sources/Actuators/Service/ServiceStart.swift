@@ -40,6 +40,7 @@ public struct ServiceStart: ActingAction {
       .init("dependants", "of each service: what systemd stops with it"),
       .init("failover_rows", "the rows of that copy's Failover table"),
       .init("guid", "of each scheduler host of the site"),
+      SchedulerServices.fencedNote,
     ],
     guards: [PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote],
     example: """

@@ -69,6 +69,21 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     "ConditionResult", "ConditionTimestampMonotonic", "RequiredBy", "BoundBy", "ConsistsOf",
   ].joined(separator: ",")
 
+  /// Asks the machine that keeps the journal which site may run its scheduler, as `lifeboat permit` does there. For this
+  /// machine's own ssh client; nil when a name could be taken for an option, or for more than one word.
+  public static func permit(of site: String, askedAt destination: String) -> ReadOnlyCommand? {
+    let isPlain =
+      !destination.isEmpty && !destination.hasPrefix("-")
+      && destination.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "-_.@:[]%".contains($0))
+      }
+    guard isPlain, ScalarSyntax.isName(site) else { return nil }
+    return ReadOnlyCommand([
+      "ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=5",
+      "--", destination, "lifeboat permit --site \(site) --output json",
+    ])
+  }
+
   /// The last lines that a systemd unit wrote.
   public static func unitLog(_ unit: String, lines: Int) -> ReadOnlyCommand {
     ReadOnlyCommand([

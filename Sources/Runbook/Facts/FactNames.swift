@@ -22,6 +22,9 @@ public enum FactName {
   public static let failoverRows = "failover_rows"
 
   // Subject: a host, `dr.scheduler`.
+  /// `true` when it was made harmless from outside, and nothing on it can run. False of a host that answers: it is asked
+  /// itself.
+  public static let fenced = "fenced"
   /// The GUID that the scheduler on this host runs under.
   public static let ownGUID = "guid"
 }
