@@ -139,6 +139,9 @@ public struct ReplicationReverse: ActingAction {
         "\(isGraceful ? "make a replica of" : "close") \(rivals.joined(separator: ", "))")
     }
     if let gap = rivalGap(observation) { return .unknown(gap) }
+    if isGraceful, let slot = idleSlots(observation).first {
+      return .needed("drop slot \(slot), which keeps the log for nobody")
+    }
     return .satisfied("\(target.subject) is the primary")
   }
 
@@ -158,8 +161,18 @@ public struct ReplicationReverse: ActingAction {
       let next = isClosed ? family.roleWhenFenced : .replica
       result.state(other.subject, FactName.role, .string(next.rawValue))
       result.state(other.subject, CopyFacts.writable, false)
+      if isGraceful, let slots = observation[other.subject, CopyFacts.idleSlots]?.list {
+        let own = ReplicationSlot.ownIdle(of: other, observation).map(Value.string)
+        result.state(other.subject, CopyFacts.idleSlots, .list(slots.filter { !own.contains($0) }))
+      }
     }
     return result
+  }
+
+  /// Slots of the old primary's at which the new one streamed.
+  private func idleSlots(_ observation: Observation) -> [String] {
+    others.filter { observation.role(of: $0) == .replica }
+      .flatMap { ReplicationSlot.ownIdle(of: $0, observation) }
   }
 
   /// Asks in words that stay the same for as long as the loss does.
