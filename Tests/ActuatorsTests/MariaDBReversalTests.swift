@@ -65,7 +65,7 @@ extension MariaDBTests {
     @Test("graceful under a writing client: every acknowledged row is there, on both")
     func gracefulUnderLoad() async throws {
       try await MariaDBPair.with { pair in
-        let client = try WritingClient(pair)
+        let client = try MariaDBWritingClient(pair)
         try await client.during {
           try await eventually("the client writes") { client.count(at: "production") > 50 }
           _ = try await act(try pair.reverse())

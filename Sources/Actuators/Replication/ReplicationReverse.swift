@@ -145,6 +145,9 @@ public struct ReplicationReverse: ActingAction {
     let idle = others.filter { isIdleReplica($0, observation) }.map(\.subject)
     guard idle.isEmpty else { return .needed("let \(idle.joined(separator: ", ")) receive") }
     if let gap = rivalGap(observation) { return .unknown(gap) }
+    if isGraceful, let slot = idleSlots(observation).first {
+      return .needed("drop slot \(slot), which keeps the log for nobody")
+    }
     return .satisfied("\(target.subject) is the primary")
   }
 
@@ -167,8 +170,18 @@ public struct ReplicationReverse: ActingAction {
       if isGraceful, observation[other.subject, CopyFacts.streaming] != nil {
         result.state(other.subject, CopyFacts.streaming, true)
       }
+      if isGraceful, let slots = observation[other.subject, CopyFacts.idleSlots]?.list {
+        let own = ReplicationSlot.ownIdle(of: other, observation).map(Value.string)
+        result.state(other.subject, CopyFacts.idleSlots, .list(slots.filter { !own.contains($0) }))
+      }
     }
     return result
+  }
+
+  /// Slots of the old primary's at which the new one streamed.
+  private func idleSlots(_ observation: Observation) -> [String] {
+    others.filter { observation.role(of: $0) == .replica }
+      .flatMap { ReplicationSlot.ownIdle(of: $0, observation) }
   }
 
   /// Asks in words that stay the same for as long as the loss does.

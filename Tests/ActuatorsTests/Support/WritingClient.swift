@@ -1,61 +1,54 @@
-import Engine
-import Runbook
-import Synchronization
-import TestSupport
+import Foundation
+import Testing
 
-@testable import Actuators
-
-/// An application that writes numbered rows wherever it may, and keeps those that a server acknowledged.
-final class WritingClient: Sendable {
-  private let copies: [DatabaseCopy]
-  private let progress = Mutex<(acknowledged: [(id: Int, site: String)], longestGap: Duration)>(
-    ([], .zero))
-
-  init(_ pair: MariaDBPair) throws {
-    copies = try MariaDBPair.sites.map { try pair.copy($0, as: "application") }
+/// A client of two servers: inserts one number after the other wherever it is let, and notes what was acknowledged.
+struct WritingClient {
+  struct Row: Hashable {
+    let port: Int
+    let number: Int
   }
 
-  var acknowledged: [Int] { progress.withLock { $0.acknowledged.map(\.id) } }
-  var longestGap: Duration { progress.withLock { $0.longestGap } }
+  private static let script = """
+    number=0
+    while [ ! -e "$1/client-ends" ]; do
+      for port in $2 $3; do
+        number=$((number + 1))
+        PGCONNECT_TIMEOUT=2 psql -h 127.0.0.1 -p $port -U postgres -d scheduler -qAt \
+          -c "INSERT INTO rows VALUES ($number)" >/dev/null 2>&1 && echo "$port $number" >> "$1/acknowledged"
+      done
+    done
+    """
 
-  func count(at site: String) -> Int {
-    progress.withLock { $0.acknowledged.count { $0.site == site } }
+  private let process = Process()
+  private let pair: PostgreSQLPair
+
+  init(_ pair: PostgreSQLPair) throws {
+    self.pair = pair
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments =
+      ["-c", Self.script, "client", pair.directory]
+      + PostgreSQLPair.sites.map { "\(pair.port($0))" }
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
   }
 
-  /// Until the task is cancelled.
-  func run() async {
-    let writer = ActuatorWorld(time: SystemTime()).makeOperator(token: "client")
-    let time = SystemTime()
-    var site = 0
-    var last = time.uptime()
-    var id = 0
-    while !Task.isCancelled {
-      id += 1
-      let (row, copy) = (id, copies[site])
-      do {
-        _ = try await writer.session(copy) {
-          try $0.execute("INSERT INTO jobs VALUES (\(row), 'client')")
-        }
-        let now = time.uptime()
-        progress.withLock {
-          $0.acknowledged.append((row, copy.site))
-          $0.longestGap = max($0.longestGap, now - last)
-        }
-        last = now
-      } catch {
-        // Refused, or the connection broke: the other one may be the primary now.
-        site = 1 - site
-      }
+  func acknowledged() throws -> [Row] {
+    let file = "\(pair.directory)/acknowledged"
+    guard FileManager.default.fileExists(atPath: file) else { return [] }
+    return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap {
+      let words = $0.split(separator: " ").compactMap { Int($0) }
+      return words.count == 2 ? Row(port: words[0], number: words[1]) : nil
     }
   }
 
-  /// Runs it while `body` does.
-  func during<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-    let client = Task { await run() }
-    defer { client.cancel() }
-    let result = try await body()
-    client.cancel()
-    await client.value
-    return result
+  /// How many rows the site has acknowledged.
+  func count(_ site: String) throws -> Int {
+    try acknowledged().filter { $0.port == pair.port(site) }.count
+  }
+
+  func end() throws -> [Row] {
+    #expect(FileManager.default.createFile(atPath: "\(pair.directory)/client-ends", contents: nil))
+    process.waitUntilExit()
+    return try acknowledged()
   }
 }

@@ -36,7 +36,8 @@ enum Rounds {
       ON a.guid < b.guid AND a.started_at < b.finished_at AND b.started_at < a.finished_at
       """
     for site in ["production", "dr"] {
-      #expect(try await lab.query(site, overlaps) == "0", "two schedulers ran jobs at once, says \(site)")
+      #expect(
+        try await lab.query(site, overlaps) == "0", "two schedulers ran jobs at once, says \(site)")
     }
   }
 }
@@ -66,7 +67,8 @@ private struct Round {
 
     let boundary = try #require(try await promotionBoundary())
     let rows = try await lab.writtenRows(at: direction.to)
-    for attempt in try client.attempts where attempt.acknowledged && !lost.contains(attempt.number) {
+    for attempt in try client.attempts where attempt.acknowledged && !lost.contains(attempt.number)
+    {
       guard attempt.copy?.hasPrefix(lab.address(of: direction.from)) == true else { continue }
       let isThere = rows.contains(attempt.number)
       if !isThere { lost.insert(attempt.number) }

@@ -25,13 +25,13 @@ struct ServerHost: Sendable {
 
   // MARK: - Service
 
-  func start() async throws { 
+  func start() async throws {
     try await copy.host.serviceManagement()
       .start(installation.service, within: nil, by: `operator`)
   }
 
   /// The service manager's way of stopping must be `fast`: what is committed is shipped, sessions are ended.
-  func stop() async throws { 
+  func stop() async throws {
     try await copy.host.serviceManagement()
       .stop(installation.service, within: nil, by: `operator`)
   }
@@ -120,7 +120,8 @@ struct ServerHost: Sendable {
   {
     let result = try await `operator`.run(
       Command(
-        arguments, standardInput: input.map { CommandInput($0) }, environment: environment, account: installation.account),
+        arguments, standardInput: input.map { CommandInput($0) }, environment: environment,
+        account: installation.account),
       on: copy.host)
     guard result.exitCode == 0 else {
       let words = result.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
