@@ -19,7 +19,7 @@ struct SystemdMachine: Sendable {
       || geteuid() == 0 && programs.allSatisfy(FileManager.default.isExecutableFile)
   }
 
-  /// `units` are files below `/etc/systemd/system`, by name.
+  /// `units` are files below `/usr/lib/systemd/system`, where a unit can be masked, by name.
   static func with(
     units: [String: String], _ body: @Sendable (SystemdMachine) async throws -> Void
   ) async throws {
@@ -59,7 +59,7 @@ struct SystemdMachine: Sendable {
     try await shell("sh", "-c", script, "sh", directory, image, name(of: directory))
     for (name, text) in units {
       try text.write(
-        toFile: "\(directory)/root/etc/systemd/system/\(name)", atomically: false, encoding: .utf8)
+        toFile: "\(directory)/root/usr/lib/systemd/system/\(name)", atomically: false, encoding: .utf8)
     }
   }
 
