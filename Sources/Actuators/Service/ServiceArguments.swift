@@ -100,15 +100,14 @@ struct ServiceArguments: Sendable {
   /// calls that.
   func act(
     _ operator: any Operator, given observation: Observation, on named: [String], _ done: String,
-    _ work: (any ServiceManagement, String) async throws -> Void
+    _ work: (ServiceControl, String) async throws -> Void
   ) async throws -> Evidence {
+    let control = ServiceControl(host: host, operator: `operator`)
     let other = otherStartType(observation)
     if let startType {
-      for service in other {
-        try await management.setStartType(startType, of: service, by: `operator`)
-      }
+      for service in other { try await control.setStartType(startType, of: service) }
     }
-    for service in named { try await work(management, service) }
+    for service in named { try await work(control, service) }
     return Evidence([
       done: .list(named.map(Value.string)), "start_type_set": .list(other.map(Value.string)),
     ])

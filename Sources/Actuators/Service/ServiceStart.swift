@@ -151,9 +151,7 @@ public struct ServiceStart: ActingAction {
   {
     try await wanted.act(
       `operator`, given: observation, on: servicesToStart(observation), "started"
-    ) { management, service in
-      try await management.start(service, within: startTimeout, by: `operator`)
-    }
+    ) { control, service in try await control.start(service, within: startTimeout) }
   }
 
   /// In the order of starting.

@@ -110,11 +110,11 @@ public struct ServiceStop: ActingAction {
     let alive = aliveServices(observation)
     let stuck = killsStuck ? stuckServices(observation) : []
     var evidence = try await wanted.act(`operator`, given: observation, on: alive, "stopped") {
-      management, service in
+      control, service in
       if stuck.contains(service) {
-        try await management.kill(service, within: stopTimeout, by: `operator`)
+        try await control.kill(service, within: stopTimeout)
       } else {
-        try await management.stop(service, within: stopTimeout, by: `operator`)
+        try await control.stop(service, within: stopTimeout)
       }
     }
     if !stuck.isEmpty { evidence.details["killed"] = .list(stuck.map(Value.string)) }
