@@ -97,12 +97,12 @@ struct GTIDService: Sendable {
   }
 
   func start() async throws {
-    try await ServiceControl(host: copy.host, operator: `operator`)
-      .start(try installation().service, within: nil)
+    try await copy.host.serviceManagement()
+      .start(try installation().service, within: nil, by: `operator`)
   }
 
   func stop() async throws {
-    try await ServiceControl(host: copy.host, operator: `operator`)
-      .stop(try installation().service, within: Self.stopTimeout)
+    try await copy.host.serviceManagement()
+      .stop(try installation().service, within: Self.stopTimeout, by: `operator`)
   }
 }
