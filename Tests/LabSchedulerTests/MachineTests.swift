@@ -15,7 +15,9 @@ struct MachineTests {
       try await lab.replicates(1)
       #expect(try await lab.status().writableDatabases == 1)
       #expect(try await lab.copy(.production).acceptsWrites == true)
+      #expect(try await lab.copy(.production).role == "primary")
       #expect(try await lab.copy(.dr).acceptsWrites == false)
+      #expect(try await lab.copy(.dr).role == (kind == .mariadb ? "replica" : "standby"))
 
       try await lab.disaster("production-database")
       #expect(try await lab.state("production-database").state == .down)
