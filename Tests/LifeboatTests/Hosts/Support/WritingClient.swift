@@ -49,8 +49,8 @@ struct WritingClient {
   }
 
   /// Waits until the client has had so many more rows acknowledged.
-  func untilAcknowledged(_ count: Int, more than before: Int? = nil) async throws {
-    let start = try before ?? attempts.count(where: \.acknowledged)
+  func untilAcknowledged(_ count: Int) async throws {
+    let start = try attempts.count(where: \.acknowledged)
     try await eventually("\(count) rows are acknowledged") {
       try attempts.count(where: \.acknowledged) >= start + count
     }
