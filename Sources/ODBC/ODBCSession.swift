@@ -2,7 +2,8 @@ import CODBC
 
 /// A connection as its own queue sees it: calls that block. Got from `ODBCConnection.perform`, and of no use outside it.
 public final class ODBCSession {
-  /// What came with the last statement although it succeeded: a server's warnings and notices.
+  /// What came with the last statement although it succeeded: a server's warnings and notices. MariaDB's driver tells none:
+  /// `SHOW WARNINGS` is the way there.
   public private(set) var warnings: [ODBCDiagnostic] = []
 
   let settings: ODBCSettings
