@@ -8,7 +8,8 @@ struct LabScheduler: ParsableCommand {
     abstract: "A small job scheduler on two sites, to practise disasters on.",
     subcommands: [
       LabCommand.self, AtCommand.self, ServiceCommand.self, HostCommand.self, ServerCommand.self,
-      ExecutorCommand.self, SchedulerCommand.self, ReplicatorCommand.self,
+      ExecutorCommand.self, SchedulerCommand.self, ReplicatorCommand.self, MachineCommand.self,
+      RouterCommand.self, UnlessFileCommand.self,
     ])
 }
 

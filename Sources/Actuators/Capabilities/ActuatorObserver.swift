@@ -8,13 +8,14 @@ struct ActuatorObserver: Observer {
 
   let time: any TimeSource
   let transports: Transports
+  let servers: ServerConnections
   let timeout: Duration
 
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
     try await transports.transport(for: host).run(
       Invocation(
-        arguments: command.arguments, environment: Self.environment, purpose: .looking,
-        timeout: timeout))
+        arguments: command.arguments, environment: Self.environment, account: command.account,
+        purpose: .looking, timeout: timeout))
   }
 
   func read<Result: Sendable>(
@@ -27,6 +28,8 @@ struct ActuatorObserver: Observer {
     try await http.fetch(request)
   }
 
-  var databases: DatabaseAccess { DatabaseAccess { try await run($0, on: $1) } }
+  var databases: DatabaseAccess {
+    DatabaseAccess(look: { try await run($0, on: $1) }, servers: servers)
+  }
   var http: HTTPClient { HTTPClient(secrets: SecretResolver(here: transports.here)) }
 }

@@ -24,13 +24,20 @@ struct ActuatorOperator: Operator {
     try await transports.transport(for: host).run(
       Invocation(
         arguments: command.arguments, standardInput: command.standardInput,
-        environment: command.environment, purpose: .acting, timeout: timeout))
+        environment: command.environment, account: command.account, purpose: .acting,
+        timeout: timeout))
   }
 
   func transaction<Result: Sendable>(
     _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {
     try await looking.databases.transaction(database, body)
+  }
+
+  func session<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    try await looking.databases.session(database, body)
   }
 
   func send(_ request: HTTPRequest) async throws -> HTTPResponse {

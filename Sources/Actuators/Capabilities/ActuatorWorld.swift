@@ -23,11 +23,14 @@ public struct ActuatorWorld: OperableWorld {
   private let time: any TimeSource
   private let limits: Limits
   private let transports: Transports
+  private let servers: ServerConnections
 
   public init(time: any TimeSource, limits: Limits = Limits()) {
     self.time = time
     self.limits = limits
     transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
+    servers = ServerConnections(
+      secrets: SecretResolver(here: transports.here), looking: limits.look)
   }
 
   public func makeObserver() -> any Observer { observer }
@@ -43,7 +46,14 @@ public struct ActuatorWorld: OperableWorld {
         token: token, transports: transports, timeout: limits.look))
   }
 
+  /// Ends the connections to hosts and databases. A process that ends without it leaves none behind either: it is quicker
+  /// and tidier.
+  public func close() async throws {
+    servers.close()
+    try await transports.close()
+  }
+
   private var observer: ActuatorObserver {
-    ActuatorObserver(time: time, transports: transports, timeout: limits.look)
+    ActuatorObserver(time: time, transports: transports, servers: servers, timeout: limits.look)
   }
 }

@@ -8,7 +8,7 @@ struct FailoverRows: Sendable {
   func read(_ reader: any SQLReader) throws -> [SQLRow] {
     let database = copy.database
     let columns = try reader.query(
-      "SELECT name FROM pragma_table_info(\(database.failoverTable)) ORDER BY cid"
+      SQLDialect(database.kind).columns(of: database.failoverTable)
     ).compactMap { $0["name"]?.string }
     guard !columns.isEmpty else {
       throw ActionError(

@@ -96,7 +96,7 @@ public struct FailoverTruncate: ActingAction {
 
   /// The role is read again where the rows are: between the guards and here the world may have moved.
   private func empty(_ writer: any SQLWriter, expecting expected: Value?) throws -> Int {
-    let state = try ReplicationState.read(writer, of: copy.database)
+    let state = try copy.database.replicationFamily.state(writer, of: copy)
     guard state.role == .primary else { throw moved("it is \(state.role.rawValue) now") }
     let rows = try failover.rows.read(writer)
     guard FailoverRows.value(rows) == expected else {

@@ -64,7 +64,7 @@ public struct SQLRun: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let rows = try await `operator`.transaction(copy) { writer -> Int in
-      let state = try ReplicationState.read(writer, of: copy.database)
+      let state = try copy.database.replicationFamily.state(writer, of: copy)
       guard state.role == .primary else {
         throw ActionError(
           "sql.not_primary", "\(copy.subject) is \(state.role.rawValue) now; nothing was changed",

@@ -1,17 +1,27 @@
 import Runbook
 
-/// A statement in SQLite's dialect: text with `?`s, and the values to bind.
+/// A statement in the words of one kind of database: text with `?`s, and the values to bind.
 struct SQLText {
   let text: String
   let values: [Value]
 
-  init(_ statement: SQLStatement) throws {
+  /// - Parameter secrets: what the statement's references to secrets lead to. The text then holds them: it goes to the
+  ///   server and nowhere else.
+  init(
+    _ statement: SQLStatement, for dialect: SQLDialect, secrets: [SecretReference: Secret] = [:]
+  ) throws {
     var text = ""
     var values: [Value] = []
     for part in statement.parts {
       switch part {
       case .text(let words): text += words
-      case .identifier(let name): text += try Self.quoted(name)
+      case .identifier(let name): text += try dialect.quoted(identifier: name)
+      case .literal(let literal): text += try dialect.quoted(literal: literal)
+      case .secret(let reference):
+        guard let secret = secrets[reference] else {
+          throw ActionError("sql.secret", "the statement needs the secret '\(reference)'")
+        }
+        text += try dialect.quoted(literal: secret.reveal())
       case .value(let value):
         text += "?"
         values.append(value)
@@ -20,13 +30,54 @@ struct SQLText {
     self.text = text
     self.values = values
   }
+}
 
-  /// As standard SQL quotes identifiers. In doubt SQLite reads `"x"` as a text, so callers name columns that exist.
-  private static func quoted(_ identifier: String) throws -> String {
+/// What kinds of databases write differently.
+enum SQLDialect: Sendable {
+  case sqlite, postgresql, mariadb
+
+  init(_ kind: Database.Kind) {
+    self =
+      switch kind {
+      case .sqlite: .sqlite
+      case .postgresql: .postgresql
+      case .mariadb: .mariadb
+      }
+  }
+
+  /// As standard SQL quotes identifiers, also in MariaDB, whose sessions are opened with `ANSI_QUOTES`. In doubt SQLite
+  /// reads `"x"` as a text, so callers name columns that exist.
+  func quoted(identifier: String) throws -> String {
     guard !identifier.isEmpty, !identifier.utf8.contains(0) else {
       throw ActionError("sql.identifier", "a name in the statement is empty or contains a NUL byte")
     }
     return "\"" + identifier.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// As standard SQL quotes texts: sessions are opened so that a backslash is no escape.
+  func quoted(literal: String) throws -> String {
+    guard !literal.utf8.contains(0) else {
+      throw ActionError("sql.literal", "a text in the statement contains a NUL byte")
+    }
+    return "'" + literal.replacing("'", with: "''") + "'"
+  }
+
+  /// One row a column of the table, in order: `name`.
+  func columns(of table: String) -> SQLStatement {
+    switch self {
+    case .sqlite:
+      "SELECT name FROM pragma_table_info(\(table)) ORDER BY cid"
+    case .postgresql:
+      """
+      SELECT column_name AS name FROM information_schema.columns \
+      WHERE table_schema = current_schema() AND table_name = \(table) ORDER BY ordinal_position
+      """
+    case .mariadb:
+      """
+      SELECT column_name AS name FROM information_schema.columns \
+      WHERE table_schema = database() AND table_name = \(table) ORDER BY ordinal_position
+      """
+    }
   }
 }
 

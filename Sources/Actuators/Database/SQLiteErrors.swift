@@ -12,6 +12,7 @@ enum DatabaseErrorCode {
 /// What SQLite says, in words for an operator. Bound values are never in it.
 struct SQLiteErrors {
   let copy: DatabaseCopy
+  let path: String
   let isWriting: Bool
 
   func described(_ error: any Error) -> any Error {
@@ -19,7 +20,7 @@ struct SQLiteErrors {
     return actionError(error)
   }
 
-  private var place: String { "\(copy.subject) (\(copy.placement.file))" }
+  private var place: String { "\(copy.subject) (\(path))" }
 
   private func actionError(_ error: DatabaseError) -> ActionError {
     switch error.extendedResultCode {

@@ -13,12 +13,13 @@ struct SQLiteFile: Sendable {
     label: "lifeboat.sqlite.open", attributes: .concurrent)
 
   let copy: DatabaseCopy
+  let path: String
 
   /// One read-only transaction: the file is opened for reading only, and the connection is told to refuse changes.
   func read<Result: Sendable>(
     _ body: @escaping @Sendable (any SQLReader) throws -> Result
   ) async throws -> Result {
-    let errors = SQLiteErrors(copy: copy, isWriting: false)
+    let errors = SQLiteErrors(copy: copy, path: path, isWriting: false)
     do {
       let queue = try await open(readOnly: true)
       return try await queue.read { try body(SQLiteTransaction(database: $0)) }
@@ -31,7 +32,7 @@ struct SQLiteFile: Sendable {
   func transaction<Result: Sendable>(
     _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {
-    let errors = SQLiteErrors(copy: copy, isWriting: true)
+    let errors = SQLiteErrors(copy: copy, path: path, isWriting: true)
     for _ in 1...Self.attempts {
       do {
         return try await attempt(body)
@@ -59,7 +60,7 @@ struct SQLiteFile: Sendable {
         // From here on replication can't replace the file, as that takes the lock that is held now. A file that was
         // replaced before is a deleted one, and what is written there is lost.
         guard try identity() == before else {
-          throw SQLiteErrors(copy: copy, isWriting: true).moved()
+          throw SQLiteErrors(copy: copy, path: path, isWriting: true).moved()
         }
         let result = try body(SQLiteTransaction(database: database))
         try database.commit()
@@ -81,9 +82,8 @@ struct SQLiteFile: Sendable {
       try database.execute(
         sql: readOnly ? "PRAGMA query_only = ON" : "PRAGMA synchronous = FULL")
     }
-    let path = copy.placement.file
     return try await withCheckedThrowingContinuation { continuation in
-      Self.opening.async { [configuration] in
+      Self.opening.async { [configuration, path] in
         continuation.resume(
           with: Swift.Result { try DatabaseQueue(path: path, configuration: configuration) })
       }
@@ -93,7 +93,7 @@ struct SQLiteFile: Sendable {
   /// Device and inode of the file on this machine, as `stat` prints them; nil when there is none.
   func identityHere() -> [String]? {
     var status = stat()
-    guard stat(copy.placement.file, &status) == 0 else { return nil }
+    guard stat(path, &status) == 0 else { return nil }
     return [String(status.st_dev), String(status.st_ino)]
   }
 
@@ -105,8 +105,8 @@ struct SQLiteFile: Sendable {
   /// By `stat`: opening the file once more and closing it would drop SQLite's locks on it.
   private func identity() throws -> Identity {
     var status = stat()
-    guard stat(copy.placement.file, &status) == 0 else {
-      throw SQLiteErrors(copy: copy, isWriting: true).missing()
+    guard stat(path, &status) == 0 else {
+      throw SQLiteErrors(copy: copy, path: path, isWriting: true).missing()
     }
     return Identity(device: status.st_dev, inode: status.st_ino)
   }

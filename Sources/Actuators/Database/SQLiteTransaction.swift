@@ -21,7 +21,7 @@ struct SQLiteTransaction: SQLReader, SQLWriter {
   }
 
   private func prepare(_ statement: SQLStatement, allowed: Set<String>) throws -> Statement {
-    let sql = try SQLText(statement)
+    let sql = try SQLText(statement, for: .sqlite)
     try StatementKind.check(sql.text, allowed: allowed)
     // Refuses text with more than one statement in it.
     let prepared = try database.makeStatement(sql: sql.text)

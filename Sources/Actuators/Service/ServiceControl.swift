@@ -41,6 +41,8 @@ struct ServiceControl: Sendable {
       guard result.exitCode == 0 else {
         throw Self.error(result, host: host, doing: "\(verb) \(service)")
       }
+    case .systemd:
+      throw ActionError("service.unsupported", "\(host.id): no systemd yet")
     }
   }
 

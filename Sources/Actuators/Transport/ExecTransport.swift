@@ -12,7 +12,7 @@ struct ExecTransport: Transport {
   func run(_ invocation: Invocation) async throws -> CommandResult {
     let checked = try invocation.checked()
     let behindPrefix = Invocation(
-      arguments: prefix + environmentPrefix(checked.environment) + checked.arguments,
+      arguments: prefix + checked.environmentPrefix + checked.arguments,
       standardInput: checked.standardInput, purpose: checked.purpose, timeout: checked.timeout)
     let result: CommandResult
     do {
@@ -22,12 +22,6 @@ struct ExecTransport: Transport {
     }
     if let why = refusal(in: result) { throw unreachable(why) }
     return result
-  }
-
-  /// The environment of the far side is set there: the prefix program need not pass its own on.
-  private func environmentPrefix(_ environment: [String: String]) -> [String] {
-    guard !environment.isEmpty else { return [] }
-    return ["env", "--"] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
   /// The prefix program's own words, when it was that which exited with 255. A program on the host may exit with 255 too:

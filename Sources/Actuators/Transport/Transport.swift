@@ -24,12 +24,20 @@ struct Invocation: Sendable {
   var standardInput: String?
   /// Added to the host's environment. Never a secret: on the far side it is part of an argument vector.
   var environment: [String: String] = [:]
+  /// The account that it runs as there; nil: the one that enters the host.
+  var account: String?
   let purpose: Purpose
   /// Nil: until the task is cancelled.
   var timeout: Duration?
 
   /// What messages call it: the program and no more, as arguments may be long.
   var program: String { arguments.first ?? "" }
+
+  /// Sets the environment on the far side: what enters a host, or changes the account, need not pass its own on.
+  var environmentPrefix: [String] {
+    guard !environment.isEmpty else { return [] }
+    return ["env", "--"] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
 
   /// Refuses what an argument vector can't hold.
   func checked() throws -> Invocation {
@@ -51,20 +59,48 @@ struct Invocation: Sendable {
   }
 }
 
+extension Invocation {
+  /// The time is up, and the command was ended.
+  func timedOut() -> ActionError {
+    let limit = timeout.map { " in \($0.runbookText)" } ?? ""
+    return unanswered(
+      "command.timed_out", "'\(program)' gave no answer\(limit) and was ended",
+      lookingAdvice: "see whether the host hangs")
+  }
+
+  /// What it means that a command was started and its end not seen.
+  func unanswered(_ code: String, _ what: String, lookingAdvice: String) -> ActionError {
+    switch purpose {
+    case .looking: ActionError(code, what, advice: lookingAdvice, kind: .unreachable)
+    case .acting:
+      ActionError(
+        code, what, advice: "it may have done its work or a part of it: look", kind: .inDoubt)
+    }
+  }
+}
+
 /// Chooses the transport for a host's connection.
 struct Transports: Sendable {
   private let local: LocalTransport
+  private let ssh: SSHConnections
 
   init(time: any TimeSource, concurrentChildren: Int) {
-    local = LocalTransport(time: time, limit: ChildLimit(concurrentChildren))
+    local = LocalTransport(time: time, limit: ConcurrencyLimit(concurrentChildren))
+    ssh = SSHConnections(local: local)
   }
 
   func transport(for host: Host) -> any Transport {
-    switch host.connection {
-    case .local: local
-    case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
-    }
+    let way: any Transport =
+      switch host.connection {
+      case .local: local
+      case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
+      case .ssh(let settings): SSHTransport(host: host, settings: settings, connections: ssh)
+      }
+    return ElevatingTransport(elevation: host.elevation, base: way)
   }
+
+  /// Ends all connections that are kept.
+  func close() async throws { try await ssh.close() }
 
   /// The machine that Lifeboat runs on.
   var here: any Transport { local }

@@ -29,6 +29,13 @@ final class CrashingOperator: Operator {
     return try await base.transaction(database, body)
   }
 
+  func session<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    reachNext()
+    return try await base.session(database, body)
+  }
+
   func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     reachNext()
     return try await base.send(request)

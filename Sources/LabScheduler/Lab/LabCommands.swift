@@ -5,7 +5,9 @@ struct LabCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
     abstract: "Bring up, look at, strike, heal and take down a lab of two sites.",
-    subcommands: [Up.self, Status.self, Disaster.self, Heal.self, Down.self])
+    subcommands: [
+      Up.self, Status.self, Enter.self, Disaster.self, Heal.self, Down.self, Image.self,
+    ])
 }
 
 struct LabDirectory: ParsableArguments {
@@ -21,6 +23,7 @@ extension LabCommand {
       abstract: "Make a lab in an empty or new directory, or start what is down of one.")
 
     @OptionGroup var lab: LabDirectory
+    @OptionGroup(title: "Machines") var machines: MachineOptions
     @Flag(help: "Give production a secondary scheduler on the same database.")
     var pair = false
     @Option(help: "Between two runs of the quickest job.")
@@ -34,7 +37,11 @@ extension LabCommand {
 
     func run() throws {
       let layout = lab.layout
-      let madeDirectory = try prepareDirectory(layout)
+      if machines.hosts || MachineLab.exists(layout.root) {
+        return try MachineLabUp(layout: layout, options: machines).run()
+      }
+      let madeDirectory =
+        try File.exists(layout.settingsFile) ? false : layout.prepareEmptyDirectory()
       let lock = try layout.lock()
       let isNew = !File.exists(layout.settingsFile)
       let settings = isNew ? try mark(layout, madeDirectory) : try layout.settings()
@@ -49,22 +56,6 @@ extension LabCommand {
       }
     }
 
-    /// Sees to it that the directory is there. True when it has been made.
-    private func prepareDirectory(_ layout: LabLayout) throws -> Bool {
-      guard File.exists(layout.root) else {
-        try File.createDirectory(layout.root)
-        return true
-      }
-      let isLab = File.exists(layout.settingsFile)
-      // The lock alone is what a lab that was cut off at its very beginning has left.
-      let names = try File.names(in: layout.root).filter { $0 != "lab.lock" }
-      guard isLab || names.isEmpty else {
-        throw LabError(
-          .refused, "\(layout.root): is not empty and is no lab; name a new or empty directory")
-      }
-      return false
-    }
-
     /// Marks the directory as a lab before anything else is put there.
     private func mark(_ layout: LabLayout, _ madeDirectory: Bool) throws -> LabSettings {
       let settings = LabSettings(
@@ -73,52 +64,6 @@ extension LabCommand {
         addresses: try LabAddresses.draw(), madeDirectory: madeDirectory, createdAt: Clock.now)
       try File.replace(layout.settingsFile, with: try JSON.encode(settings, pretty: true))
       return settings
-    }
-  }
-
-  struct Disaster: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Strike a site: its hosts lose their power, or hang.")
-
-    @OptionGroup var lab: LabDirectory
-    @Argument(help: "production or dr.") var site: SiteName
-    @Flag(help: "Cut the power: SIGKILL to all of the site (the default).") var kill = false
-    @Flag(help: "Let all of the site hang: SIGSTOP.") var hang = false
-
-    func validate() throws {
-      if kill, hang { throw ValidationError("--kill and --hang exclude each other.") }
-    }
-
-    func run() throws {
-      let settings = try lab.layout.settings()
-      let power = SitePower(hosts: lab.layout.site(site).hosts(settings))
-      if hang {
-        try power.hang()
-        Terminal.show("\(site) hangs: none of its processes answers.")
-      } else {
-        try power.cut()
-        Terminal.show("\(site) has lost its power: all of its processes are gone.")
-      }
-    }
-  }
-
-  struct Heal: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "End a disaster: hosts that hang go on, hosts that are down boot.")
-
-    @OptionGroup var lab: LabDirectory
-    @Argument(help: "production or dr; both when none is named.") var site: SiteName?
-
-    func run() throws {
-      let settings = try lab.layout.settings()
-      let lock = try lab.layout.lock()
-      let sites = site.map { [lab.layout.site($0)] } ?? lab.layout.sites
-      let hosts = sites.flatMap { $0.hosts(settings) }
-      try withExtendedLifetime(lock) {
-        try SitePower(hosts: hosts).resume()
-        try HostStarter.start(sites, settings)
-      }
-      Terminal.show("\(sites.map(\.name.rawValue).joined(separator: " and ")): all hosts are up.")
     }
   }
 
@@ -131,6 +76,7 @@ extension LabCommand {
 
     func run() throws {
       let layout = lab.layout
+      if MachineLab.exists(layout.root) { return try removeMachines(layout) }
       guard File.exists(layout.settingsFile) else {
         Terminal.show("\(layout.root): there is no lab; nothing to do.")
         return
@@ -144,6 +90,16 @@ extension LabCommand {
         for file in left { Terminal.show("left in place, not the lab's: \(file)") }
       }
       Terminal.show("The lab in \(layout.root) is down\(keep ? "; its files are kept" : "").")
+    }
+
+    private func removeMachines(_ layout: LabLayout) throws {
+      guard !keep else {
+        throw LabError(.refused, "--keep: a lab of machines goes as a whole; leave it out")
+      }
+      let lab = try MachineLab(existing: layout.root)
+      let lock = try layout.lock()
+      try withExtendedLifetime(lock) { try MachineLabRemover(lab: lab).remove() }
+      Terminal.show("The lab in \(layout.root) is down.")
     }
   }
 }

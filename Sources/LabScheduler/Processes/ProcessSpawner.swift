@@ -29,29 +29,49 @@ enum ProcessSpawner {
 
   /// Starts this program with `arguments` and returns the child's process number.
   static func spawnSelf(_ arguments: [String], streams: Streams) throws -> pid_t {
-    let executable = try ownExecutable()
+    try spawn([try ownExecutable()] + arguments, streams: streams)
+  }
+
+  /// Starts `program`, found by `PATH` if its name has no slash, and returns the child's number.
+  static func spawn(
+    _ program: [String], environment: [String: String] = [:], streams: Streams
+  ) throws -> pid_t {
+    try spawn(program, environment: environment) { actions in
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(
+        &actions, 1, streams.log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+      if let readiness = streams.readiness {
+        posix_spawn_file_actions_adddup2(&actions, readiness.rawValue, readinessDescriptor)
+      }
+    }
+  }
+
+  /// Starts `program` with the descriptors that `arrange` gives it. What `environment` names is
+  /// added to this process's own.
+  static func spawn(
+    _ program: [String], environment: [String: String] = [:],
+    arranging arrange: (inout posix_spawn_file_actions_t) -> Void
+  ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, streams.log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    if let readiness = streams.readiness {
-      posix_spawn_file_actions_adddup2(&actions, readiness.rawValue, readinessDescriptor)
-    }
+    arrange(&actions)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     giveDefaultSignals(&attributes)
 
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var pid: pid_t = 0
-    let result = withCStrings([executable] + arguments) { arguments in
-      withCStrings(ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }) {
-        posix_spawn(&pid, executable, &actions, &attributes, arguments, $0)
+    let result = withCStrings(program) { arguments in
+      withCStrings(variables.map { "\($0.key)=\($0.value)" }) {
+        posix_spawnp(&pid, program[0], &actions, &attributes, arguments, $0)
       }
     }
     guard result == 0 else {
-      throw LabError(.failed, "\(executable): cannot be started: \(Errno(rawValue: result))")
+      throw LabError(
+        .programNotStarted, "\(program[0]): cannot be started: \(Errno(rawValue: result))")
     }
     return pid
   }

@@ -147,12 +147,7 @@ struct ArgumentBinder {
 
   /// A secret's reference is written out: what an operator gives as a parameter is journalled.
   private func secret(_ scalar: YAMLScalar, _ node: YAMLNode) -> PlannedValue? {
-    guard !scalar.text.contains("${"), SecretReference(scalar.text) != nil else {
-      texts.diagnostics.error(
-        .literalSecret, at: node.position, "a secret must be written as a reference to it",
-        hint: "write env:NAME, file:/path or command:program argument")
-      return nil
-    }
+    guard decoder.secret(node) != nil else { return nil }
     return .value(.string(scalar.text))
   }
 }

@@ -31,6 +31,11 @@ public protocol ActingAction: Action {
   /// Whether `act` may be done again when nobody knows how far it came. The schema's word, unless the arguments decide.
   var isRepeatable: Bool { get }
 
+  /// What a person must agree to before acting on this observation, as killing a service that doesn't stop, or losing
+  /// more than the objective allows; nil when nothing. Asked in addition to the step's own approval, once for each
+  /// wording: let the words change when what is at stake does, and not with every look. Pure.
+  func consent(for observation: Observation) -> Question?
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -39,6 +44,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
 
@@ -59,6 +65,8 @@ public struct Question: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, Codable {
     /// May this be done?
     case approval
+    /// May this be done although it costs what the action says, as the world is now?
+    case consent
     /// Is this so? The person vouches for what can't be probed.
     case attest
     /// May this be done again, although nobody can tell how far it came?

@@ -38,6 +38,11 @@ public protocol Operator: ProbeFileWriter {
     _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result
 
+  /// Statements that are committed one by one: what no transaction can hold, as a change of a server's settings.
+  func session<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result
+
   func send(_ request: HTTPRequest) async throws -> HTTPResponse
 }
 

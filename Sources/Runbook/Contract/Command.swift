@@ -5,13 +5,17 @@ public struct Command: Sendable, Hashable {
   public var standardInput: String?
   /// Added to the host's own environment.
   public var environment: [String: String]
+  /// The host's account that it runs as; nil: whichever commands run as there.
+  public var account: String?
 
   public init(
-    _ arguments: [String], standardInput: String? = nil, environment: [String: String] = [:]
+    _ arguments: [String], standardInput: String? = nil, environment: [String: String] = [:],
+    account: String? = nil
   ) {
     self.arguments = arguments
     self.standardInput = standardInput
     self.environment = environment
+    self.account = account
   }
 }
 
@@ -37,20 +41,73 @@ public struct CommandResult: Sendable, Hashable {
 /// A command that can only look. The list is closed: there is no way to make one but the functions below.
 public struct ReadOnlyCommand: Sendable, Hashable {
   public let arguments: [String]
+  /// The host's account that it runs as; nil: whichever commands run as there.
+  public let account: String?
 
-  private init(_ arguments: [String]) { self.arguments = arguments }
+  private init(_ arguments: [String], account: String? = nil) {
+    self.arguments = arguments
+    self.account = account
+  }
 
   /// Seconds since 1970 by the host's clock.
   public static let clock = ReadOnlyCommand(["date", "+%s.%N"])
 
-  /// The states of services, by the `process` manager's own reading command.
+  /// The states of services, by the service manager's own reading command.
   public static func showServices(_ services: [String], of manager: ServiceManager)
     -> ReadOnlyCommand
   {
     switch manager {
     case .process(let control, let directory):
       ReadOnlyCommand(control + ["show", directory] + services)
+    case .systemd:
+      ReadOnlyCommand(["systemctl", "show", "--property=\(systemdProperties)", "--"] + services)
     }
+  }
+
+  private static let systemdProperties =
+    "Id,LoadState,ActiveState,SubState,UnitFileState,Result,RequiredBy,BoundBy,ConditionResult"
+
+  /// The last lines that a systemd unit wrote.
+  public static func unitLog(_ unit: String, lines: Int) -> ReadOnlyCommand {
+    ReadOnlyCommand([
+      "journalctl", "--no-pager", "--output=short-iso", "--lines=\(lines)", "--unit=\(unit)",
+    ])
+  }
+
+  /// What a PostgreSQL data directory says of itself, whether or not its server runs.
+  public static func controlData(of server: DatabaseServer.Installation) -> ReadOnlyCommand {
+    ReadOnlyCommand(
+      [server.program("pg_controldata"), "--pgdata=\(server.dataDirectory)"],
+      account: server.account)
+  }
+
+  /// Up to `limit` records of a PostgreSQL data directory's write-ahead log, from a position as `0/1A2B3C`.
+  public static func writeAheadLog(
+    of server: DatabaseServer.Installation, timeline: Int, from position: String, limit: Int
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(
+      [
+        server.program("pg_waldump"), "--path=\(server.dataDirectory)/pg_wal",
+        "--timeline=\(timeline)", "--start=\(position)", "--limit=\(limit)",
+      ], account: server.account)
+  }
+
+  /// The size of the log from a position to its end, as statistics.
+  public static func writeAheadLogStatistics(
+    of server: DatabaseServer.Installation, timeline: Int, from position: String
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(
+      [
+        server.program("pg_waldump"), "--path=\(server.dataDirectory)/pg_wal",
+        "--timeline=\(timeline)", "--start=\(position)", "--stats",
+      ], account: server.account)
+  }
+
+  /// A file that the database server's account owns.
+  public static func readServerFile(
+    _ path: String, of server: DatabaseServer.Installation, limit: Int = 65_536
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(["head", "-c", String(limit), "--", path], account: server.account)
   }
 
   /// The first `limit` bytes of a file.

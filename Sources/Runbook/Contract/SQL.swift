@@ -6,12 +6,18 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
     case text(String)
     case identifier(String)
     case value(Value)
+    /// A literal of the dialect, where the server takes no bound value.
+    case literal(String)
+    /// A literal whose text is had only when the statement goes out, and is never part of a message.
+    case secret(SecretReference)
   }
 
   public let parts: [Part]
 
   public init(stringLiteral text: String) { parts = [.text(text)] }
   public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+  /// For statements that are put together, as from a mapping of options.
+  public init(parts: [Part]) { self.parts = parts }
   /// A statement that the runbook's author wrote, word for word; `values` are bound to its `?`s in order by the client.
   public init(verbatim text: String) { parts = [.text(text)] }
 
@@ -22,6 +28,10 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
     public mutating func appendLiteral(_ text: String) { parts.append(.text(text)) }
     public mutating func appendInterpolation(identifier: String) {
       parts.append(.identifier(identifier))
+    }
+    public mutating func appendInterpolation(literal: String) { parts.append(.literal(literal)) }
+    public mutating func appendInterpolation(secret: SecretReference) {
+      parts.append(.secret(secret))
     }
     public mutating func appendInterpolation(_ value: Value) { parts.append(.value(value)) }
     public mutating func appendInterpolation(_ value: String) {
@@ -58,7 +68,7 @@ public protocol SQLReader {
   func query(_ statement: SQLStatement) throws -> [SQLRow]
 }
 
-/// A transaction that may change rows.
+/// A transaction that may change rows; in a session each statement is one by itself.
 public protocol SQLWriter: SQLReader {
   /// Returns how many rows the statement touched.
   @discardableResult func execute(_ statement: SQLStatement) throws -> Int

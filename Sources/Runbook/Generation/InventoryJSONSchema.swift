@@ -7,7 +7,7 @@ enum InventoryJSONSchema {
     Part.object(
       [
         "sites": Part.named(site, atLeast: 1), "databases": Part.named(database),
-        "paths": Part.named(path),
+        "paths": Part.named(path), "groups": Part.named(Part.list(Part.text, atLeast: 1)),
       ], required: ["sites"]))
 
   private static let site = Part.object(
@@ -21,13 +21,21 @@ enum InventoryJSONSchema {
         Part.object(["kind": ["const": "local"]], required: ["kind"]),
         Part.object(
           ["kind": ["const": "exec"], "through": argumentVector], required: ["kind", "through"]),
+        Part.object(sshProperties, required: ["kind", "to"]),
       ]
     ],
-    "service_manager": Part.object(
-      [
-        "kind": Part.words(HostDecoder.managerKinds), "control": argumentVector,
-        "directory": Part.absolutePath,
-      ], required: ["kind", "control", "directory"]),
+    "elevate": Part.described(
+      Part.words(Elevation.allCases.map(\.rawValue)), "How commands get the rights that they need"),
+    "service_manager": [
+      "anyOf": [
+        Part.object(
+          [
+            "kind": ["const": "process"], "control": argumentVector,
+            "directory": Part.absolutePath,
+          ], required: ["kind", "control", "directory"]),
+        Part.object(["kind": ["const": "systemd"]], required: ["kind"]),
+      ]
+    ],
     "services": Part.described(Part.list(Part.text), "In the order of starting"),
     "guid": [
       "description": "Where the GUID of the scheduler on this host is had from",
@@ -39,19 +47,63 @@ enum InventoryJSONSchema {
     ],
   ]
 
+  static let sshProperties: [String: Value] = [
+    "kind": ["const": "ssh"],
+    "to": Part.described(Part.text, "The host as ssh is told it: an alias, a name or an address"),
+    "user": Part.text, "port": port,
+    "config": Part.described(Part.absolutePath, "An ssh_config to read in place of the operator's"),
+    "connect_timeout": Part.text, "silence_timeout": Part.text,
+  ]
+
+  private static let port: Value = ["type": "integer", "minimum": 1, "maximum": 65535]
+
   private static let host = Part.object(hostProperties, required: ["connection"])
 
   static let databaseProperties: [String: Value] = [
     "kind": Part.words(Database.Kind.allCases.map(\.rawValue)),
     "replication": Part.object(
-      ["kind": Part.words(Database.Replication.allCases.map(\.rawValue))], required: ["kind"]),
+      [
+        "kind": Part.words(Database.Replication.Kind.allCases.map(\.rawValue)),
+        "user": Part.text, "password": secret,
+        "options": ["type": "object", "additionalProperties": Part.text],
+      ], required: ["kind"]),
     "primary": Part.described(Part.name, "The site that is primary in normal times"),
     "failover_table": Part.text,
     "guid_column": Part.text,
+    "database": Part.described(Part.text, "The database's name on its server"),
+    "port": port,
+    "tls": Part.object(
+      [
+        "mode": Part.words(DatabaseServer.TLS.Mode.allCases.map(\.rawValue)),
+        "ca": Part.absolutePath,
+      ], required: []),
+    "observe": Part.described(login, "The account that probes look with, and that can do no more"),
+    "operate": Part.described(login, "The account that acts change things with"),
+    "server": installation,
     "at": Part.named(
-      Part.object(["host": Part.name, "file": Part.absolutePath], required: ["host", "file"]),
-      atLeast: 1),
+      [
+        "anyOf": [
+          Part.object(["host": Part.name, "file": Part.absolutePath], required: ["host", "file"]),
+          Part.object(
+            ["host": Part.name, "address": Part.text, "port": port, "server": installation],
+            required: ["host", "address"]),
+        ]
+      ], atLeast: 1),
   ]
+
+  private static let secret = Part.described(
+    ["type": "string", "pattern": "^(env:|file:/|command:)"], "A reference to a secret")
+
+  private static let login = Part.object(
+    ["user": Part.text, "password": secret], required: ["user"])
+
+  private static let installation = Part.object(
+    [
+      "service": Part.described(Part.text, "The service that runs it, as postgresql@15-main"),
+      "account": Part.described(Part.text, "The account that owns its files"),
+      "data_directory": Part.absolutePath,
+      "program_directory": Part.absolutePath,
+    ], required: [])
 
   private static let database = Part.object(
     databaseProperties, required: ["kind", "primary", "at"])

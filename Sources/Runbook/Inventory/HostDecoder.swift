@@ -1,8 +1,8 @@
 /// Decodes one host of an inventory.
 struct HostDecoder {
-  static let keys = ["connection", "service_manager", "services", "guid"]
-  static let connectionKinds = ["local", "exec"]
-  static let managerKinds = ["process"]
+  static let keys = ["connection", "elevate", "service_manager", "services", "guid"]
+  static let connectionKinds = ["local", "exec", "ssh"]
+  static let managerKinds = ["process", "systemd"]
 
   let decoder: NodeDecoder
 
@@ -10,6 +10,7 @@ struct HostDecoder {
     guard let record = decoder.record(node, keys: Self.keys, "a host") else { return nil }
     let connection = record.required("connection", hint: "for this machine: { kind: local }")
       .flatMap(self.connection)
+    let elevation = record["elevate"].flatMap { decoder.choice($0, of: Elevation.self) }
     let manager = record["service_manager"].flatMap(serviceManager)
     let services = record["services"].map(self.services) ?? []
     if let position = record.keyPosition(of: "services"), record["service_manager"] == nil,
@@ -22,22 +23,25 @@ struct HostDecoder {
     let guid = record["guid"].flatMap(self.guid)
     guard let connection else { return nil }
     return Host(
-      site: site, name: name, connection: connection, serviceManager: manager, services: services,
-      guid: guid)
+      site: site, name: name, connection: connection, elevation: elevation ?? .none,
+      serviceManager: manager, services: services, guid: guid)
   }
 
   private func connection(_ node: YAMLNode) -> Connection? {
     guard let kind = kind(of: node, among: Self.connectionKinds, "a connection") else {
       return nil
     }
-    guard kind == "exec" else {
+    switch kind {
+    case "exec":
+      return decoder.record(node, keys: ["kind", "through"], "an exec connection")?
+        .required("through", hint: "the program that enters the host, and its arguments")
+        .flatMap(through)
+        .map { .exec(through: $0) }
+    case "ssh":
+      return SSHDecoder(decoder: decoder).settings(node).map { .ssh(settings: $0) }
+    default:
       return decoder.record(node, keys: ["kind"], "a local connection").map { _ in .local }
     }
-    return decoder.record(node, keys: ["kind", "through"], "an exec connection")?
-      .required("through", hint: "the program that enters the host, and its arguments")
-      .flatMap { decoder.strings($0, "a program and its arguments, as a list") }
-      .flatMap { through($0, at: node.position) }
-      .map { .exec(through: $0) }
   }
 
   /// Programs that would hand the rest of their arguments to a shell.
@@ -46,20 +50,31 @@ struct HostDecoder {
   ]
 
   /// What a shell reads it may act upon: even a look could then change something.
-  private func through(_ arguments: [String], at position: SourcePosition) -> [String]? {
+  private func through(_ node: YAMLNode) -> [String]? {
+    guard let arguments = decoder.strings(node, "a program and its arguments, as a list") else {
+      return nil
+    }
     let program = arguments.first?.split(separator: "/").last.map(String.init) ?? ""
     guard !Self.shells.contains(program) else {
       decoder.diagnostics.error(
-        .badValue, at: position,
+        .badValue, at: node.position,
         "\(Quoted.text(program)) would hand the arguments to a shell",
-        hint: "enter the host by a program that runs its arguments as they are")
+        hint: program == "ssh"
+          ? "use a connection of kind ssh"
+          : "enter the host by a program that runs its arguments as they are")
       return nil
     }
     return arguments
   }
 
   private func serviceManager(_ node: YAMLNode) -> ServiceManager? {
-    guard kind(of: node, among: Self.managerKinds, "a service manager") != nil,
+    guard let kind = kind(of: node, among: Self.managerKinds, "a service manager") else {
+      return nil
+    }
+    if kind == "systemd" {
+      return decoder.record(node, keys: ["kind"], "systemd").map { _ in .systemd }
+    }
+    guard
       let record = decoder.record(
         node, keys: ["kind", "control", "directory"], "a process manager")
     else { return nil }

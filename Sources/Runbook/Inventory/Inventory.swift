@@ -3,11 +3,15 @@ public struct Inventory: Sendable, Hashable, Codable {
   public let sites: [Site]
   public let databases: [Database]
   public let paths: [SharedPath]
+  public let groups: [HostGroup]
 
-  public init(sites: [Site], databases: [Database] = [], paths: [SharedPath] = []) {
+  public init(
+    sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = []
+  ) {
     self.sites = sites
     self.databases = databases
     self.paths = paths
+    self.groups = groups
   }
 
   public var hosts: [Host] { sites.flatMap(\.hosts) }
@@ -20,6 +24,8 @@ public struct Inventory: Sendable, Hashable, Codable {
   public func database(_ name: String) -> Database? { databases.first { $0.name == name } }
 
   public func path(_ name: String) -> SharedPath? { paths.first { $0.name == name } }
+
+  public func group(_ name: String) -> HostGroup? { groups.first { $0.name == name } }
 
   /// A database's copy at a site, with the host that serves it.
   public func copy(of database: Database, at site: String) -> DatabaseCopy? {
@@ -44,127 +50,16 @@ public struct Site: Sendable, Hashable, Codable {
   }
 }
 
-public struct Host: Sendable, Hashable, Codable {
-  public let site: String
+/// Hosts that a step may target together, as `agents`.
+public struct HostGroup: Sendable, Hashable, Codable {
   public let name: String
-  public let connection: Connection
-  public let serviceManager: ServiceManager?
-  /// In the order of starting; stopping is the reverse.
-  public let services: [String]
-  /// Where the GUID of the scheduler on this host is read from; nil when none runs here.
-  public let guid: GUIDSource?
+  /// Their ids, `dr.agent-1`.
+  public let hosts: [String]
 
-  public init(
-    site: String, name: String, connection: Connection, serviceManager: ServiceManager? = nil,
-    services: [String] = [], guid: GUIDSource? = nil
-  ) {
-    self.site = site
+  public init(name: String, hosts: [String]) {
     self.name = name
-    self.connection = connection
-    self.serviceManager = serviceManager
-    self.services = services
-    self.guid = guid
+    self.hosts = hosts
   }
-
-  /// `dr.scheduler`
-  public var id: String { "\(site).\(name)" }
-
-  enum CodingKeys: String, CodingKey {
-    case site, name, connection, services, guid
-    case serviceManager = "service_manager"
-  }
-}
-
-/// How commands reach a host.
-public enum Connection: Sendable, Hashable, Codable {
-  /// The machine that Lifeboat runs on.
-  case local
-  /// Commands run behind a prefix: a program that enters the host and runs the rest of its arguments there, and exits
-  /// with 255 when it can't, as `ssh` does.
-  case exec(through: [String])
-}
-
-/// What starts and stops services on a host.
-public enum ServiceManager: Sendable, Hashable, Codable {
-  /// The lab's: `control` and a verb, then `directory` and names of services.
-  case process(control: [String], directory: String)
-}
-
-public enum GUIDSource: Sendable, Hashable, Codable {
-  case value(String)
-  /// The text of the first element of that name in an XML file on the host.
-  case file(path: String, element: String)
-}
-
-public struct Database: Sendable, Hashable, Codable {
-  public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-    case sqlite
-  }
-
-  public enum Replication: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The lab's, by `replication_state`.
-    case logShipping = "log_shipping"
-  }
-
-  public struct Placement: Sendable, Hashable, Codable {
-    /// The host's name within the site.
-    public let host: String
-    /// The database file, on that host.
-    public let file: String
-
-    public init(host: String, file: String) {
-      self.host = host
-      self.file = file
-    }
-  }
-
-  public let name: String
-  public let kind: Kind
-  public let replication: Replication?
-  /// The site that is the primary in normal times.
-  public let primary: String
-  public let failoverTable: String
-  public let guidColumn: String
-  /// By site.
-  public let placements: [String: Placement]
-
-  public init(
-    name: String, kind: Kind, replication: Replication?, primary: String,
-    failoverTable: String = "Failover", guidColumn: String = "guid",
-    placements: [String: Placement]
-  ) {
-    self.name = name
-    self.kind = kind
-    self.replication = replication
-    self.primary = primary
-    self.failoverTable = failoverTable
-    self.guidColumn = guidColumn
-    self.placements = placements
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case name, kind, replication, primary, placements
-    case failoverTable = "failover_table"
-    case guidColumn = "guid_column"
-  }
-}
-
-/// A database at one site: `scheduler@dr`.
-public struct DatabaseCopy: Sendable, Hashable {
-  public let database: Database
-  public let site: String
-  public let host: Host
-  public let placement: Database.Placement
-
-  public init(database: Database, site: String, host: Host, placement: Database.Placement) {
-    self.database = database
-    self.site = site
-    self.host = host
-    self.placement = placement
-  }
-
-  /// The subject of its facts.
-  public var subject: String { "\(database.name)@\(site)" }
 }
 
 /// A directory that hosts reach under paths of their own.

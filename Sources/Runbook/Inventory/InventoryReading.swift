@@ -18,7 +18,7 @@ extension Inventory {
 
 /// Decodes an inventory: sites first, then what lies across them.
 struct InventoryDecoder {
-  static let keys = ["sites", "databases", "paths"]
+  static let keys = ["sites", "databases", "paths", "groups"]
   static let siteKeys = ["hosts"]
 
   let decoder: NodeDecoder
@@ -29,9 +29,10 @@ struct InventoryDecoder {
     let declared = DeclaredHosts(sites: sitesNode)
     let sites = sitesNode.flatMap(self.sites) ?? []
     let across = AcrossSitesDecoder(decoder: decoder, declared: declared, sites: sites)
+    let databases = record["databases"].map(across.databases) ?? []
     return Inventory(
-      sites: sites, databases: record["databases"].map(across.databases) ?? [],
-      paths: record["paths"].map(across.paths) ?? [])
+      sites: sites, databases: databases, paths: record["paths"].map(across.paths) ?? [],
+      groups: record["groups"].map { across.groups($0, besides: databases) } ?? [])
   }
 
   private func sites(_ node: YAMLNode) -> [Site]? {

@@ -55,6 +55,12 @@ struct FakeOperator: Operator {
     throw ActionError("fake.database", "a fake world has no databases")
   }
 
+  func session<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    throw ActionError("fake.database", "a fake world has no databases")
+  }
+
   func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     throw ActionError("fake.http", "a fake world has no servers")
   }

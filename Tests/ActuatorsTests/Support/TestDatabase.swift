@@ -29,7 +29,8 @@ struct TestDatabase: Sendable {
       sites: sites,
       databases: [
         Runbook.Database(
-          name: "scheduler", kind: .sqlite, replication: .logShipping, primary: "production",
+          name: "scheduler", kind: .sqlite, replication: .init(kind: .logShipping),
+          primary: "production",
           placements: placements)
       ])
     try create("production", role: "primary")

@@ -26,7 +26,9 @@ import Testing
     #expect(Set(RunbookJSONSchema.stepProperties.keys) == Set(StepDocument.stepKeys))
     #expect(Set(InventoryJSONSchema.hostProperties.keys) == Set(HostDecoder.keys))
     #expect(
-      Set(InventoryJSONSchema.databaseProperties.keys) == Set(AcrossSitesDecoder.databaseKeys))
+      Set(InventoryJSONSchema.databaseProperties.keys)
+        == Set(AcrossSitesDecoder.databaseKeys(.postgresql)))
+    #expect(Set(InventoryJSONSchema.sshProperties.keys) == Set(SSHDecoder.keys))
   }
 
   @Test func schemasAreJSONAndTheSameEachTime() throws {

@@ -121,6 +121,17 @@ struct NodeDecoder {
     return path
   }
 
+  /// A reference to a secret. What isn't one may be the secret itself, and is not repeated.
+  func secret(_ node: YAMLNode) -> SecretReference? {
+    if let text = node.scalar?.text, !text.contains("${"), let reference = SecretReference(text) {
+      return reference
+    }
+    diagnostics.error(
+      .literalSecret, at: node.position, "a secret must be written as a reference to it",
+      hint: "write env:NAME, file:/path or command:program argument")
+    return nil
+  }
+
   /// A list of texts, each with something in it; a program and its arguments, for example.
   func strings(_ node: YAMLNode, _ expected: String) -> [String]? {
     nonEmptyList(node, expected)?.compactMap { nonEmptyString($0, "text") }

@@ -1,7 +1,7 @@
 import Runbook
 
 /// The reversal itself. Every part reads the state in the transaction that changes it, and does nothing where it is done.
-struct ReplicationReversal: Sendable {
+struct LogShippingReversal: Sendable {
   private static let pollInterval = Duration.milliseconds(100)
 
   let target: DatabaseCopy
@@ -24,7 +24,7 @@ struct ReplicationReversal: Sendable {
     }
     let epoch = try await read(target).epoch
     var demoted: [Value] = []
-    for other in others where try await demote(other, below: epoch) {
+    for other in others where try await Self.demote(other, below: epoch, by: `operator`) {
       demoted.append(.string(other.subject))
     }
     evidence.details["demoted"] = .list(demoted)
@@ -41,7 +41,8 @@ struct ReplicationReversal: Sendable {
     for other in others {
       do {
         epochs.append(try await read(other).epoch)
-        if try await demote(other, below: state.role == .replica ? .max : state.epoch) {
+        let ceiling = state.role == .replica ? Int.max : state.epoch
+        if try await Self.demote(other, below: ceiling, by: `operator`) {
           demoted.append(.string(other.subject))
         }
       } catch let error as ActionError where isGone(error) {
@@ -62,15 +63,15 @@ struct ReplicationReversal: Sendable {
       || [DatabaseErrorCode.missing, DatabaseErrorCode.corrupt].contains(error.code)
   }
 
-  private func read(_ copy: DatabaseCopy) async throws -> ReplicationState {
-    try await observer.read(copy) { try ReplicationState.read($0, of: copy.database) }
+  private func read(_ copy: DatabaseCopy) async throws -> LogShippingState {
+    try await observer.read(copy) { try LogShippingState.read($0, of: copy) }
   }
 
   /// The copy that is, or now becomes, the draining source.
   private func drainedSource() async throws -> DatabaseCopy {
     for other in others {
       let isSource = try await `operator`.transaction(other) { writer in
-        let state = try ReplicationState.read(writer, of: other.database)
+        let state = try LogShippingState.read(writer, of: other)
         if state.role == .primary {
           try writer.execute("UPDATE replication_state SET role = 'draining'")
         }
@@ -84,7 +85,7 @@ struct ReplicationReversal: Sendable {
   }
 
   /// Waits until the target has all that the source held; returns the target's state then.
-  private func caughtUp(with source: DatabaseCopy) async throws -> ReplicationState {
+  private func caughtUp(with source: DatabaseCopy) async throws -> LogShippingState {
     let deadline = observer.time.uptime() + drainTimeout
     while true {
       let last = try await read(source)
@@ -105,10 +106,10 @@ struct ReplicationReversal: Sendable {
   }
 
   /// Makes the target the primary of a new epoch. The evidence holds the boundary of the loss.
-  private func promote(epoch: Int, expecting expected: ReplicationState?) async throws -> Evidence {
+  private func promote(epoch: Int, expecting expected: LogShippingState?) async throws -> Evidence {
     let target = target
     let before = try await `operator`.transaction(target) { writer in
-      let state = try ReplicationState.read(writer, of: target.database)
+      let state = try LogShippingState.read(writer, of: target)
       if let expected, (state.role, state.epoch, state.position) != expected.place {
         throw Self.moved(target, state)
       }
@@ -132,7 +133,7 @@ struct ReplicationReversal: Sendable {
     }
     let target = target
     try await `operator`.transaction(target) { writer in
-      let state = try ReplicationState.read(writer, of: target.database)
+      let state = try LogShippingState.read(writer, of: target)
       guard state.role == .draining else { throw Self.moved(target, state) }
       try writer.execute("UPDATE replication_state SET role = 'primary'")
     }
@@ -141,17 +142,19 @@ struct ReplicationReversal: Sendable {
 
   /// Makes a primary or draining copy a replica; false where it is one already. Its replicator raises the epoch when it has
   /// followed. Refuses a copy that was promoted since.
-  private func demote(_ copy: DatabaseCopy, below epoch: Int) async throws -> Bool {
+  static func demote(_ copy: DatabaseCopy, below epoch: Int, by operator: any Operator)
+    async throws -> Bool
+  {
     try await `operator`.transaction(copy) { writer in
-      let state = try ReplicationState.read(writer, of: copy.database)
+      let state = try LogShippingState.read(writer, of: copy)
       guard state.role != .replica else { return false }
-      guard state.epoch < epoch else { throw Self.moved(copy, state) }
+      guard state.epoch < epoch else { throw moved(copy, state) }
       try writer.execute("UPDATE replication_state SET role = 'replica'")
       return true
     }
   }
 
-  private static func moved(_ copy: DatabaseCopy, _ state: ReplicationState) -> ActionError {
+  private static func moved(_ copy: DatabaseCopy, _ state: LogShippingState) -> ActionError {
     ActionError(
       "replication.moved",
       "\(copy.subject) is \(state.role.rawValue) at \(state.epoch)/\(state.position) now",
@@ -159,12 +162,6 @@ struct ReplicationReversal: Sendable {
   }
 }
 
-extension ReplicationState {
+extension LogShippingState {
   fileprivate var place: (CopyRole, Int, Int) { (role, epoch, position) }
-}
-
-extension Evidence {
-  fileprivate mutating func add(_ other: Evidence) {
-    details.merge(other.details) { _, last in last }
-  }
 }

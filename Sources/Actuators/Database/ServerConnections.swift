@@ -1,0 +1,148 @@
+import ODBC
+import Runbook
+import Synchronization
+
+/// Reaches database servers over the network. Connections are kept for the next call, as making one costs more than most
+/// statements.
+final class ServerConnections: Sendable {
+  private let secrets: SecretResolver
+  private let looking: Duration
+  private let idle = Mutex<[Key: [ODBCConnection]]>([:])
+
+  /// Which connections can stand in for each other.
+  private struct Key: Hashable {
+    let kind: Database.Kind
+    let server: DatabaseServer
+    let mode: ODBCSettings.Mode
+  }
+
+  private enum Limit {
+    static let connecting = Duration.seconds(5)
+    /// Only ends what nobody waits for any more: an act ends by its step's own time-out.
+    static let acting = Duration.seconds(3600)
+  }
+
+  /// - Parameter looking: how long one statement of a probe may take.
+  init(secrets: SecretResolver, looking: Duration) {
+    self.secrets = secrets
+    self.looking = looking
+  }
+
+  /// One read-only transaction, as the account that can only look: all queries see one state.
+  func read<Result: Sendable>(
+    _ copy: DatabaseCopy, _ server: DatabaseServer,
+    _ body: @escaping @Sendable (any SQLReader) throws -> Result
+  ) async throws -> Result {
+    let key = Key(kind: copy.database.kind, server: server, mode: .readOnly)
+    return try await use(key, of: copy) { session in
+      try session.transaction { session in
+        let transaction = ServerTransaction(session: session, kind: key.kind)
+        try transaction.seeOneState()
+        return try body(transaction)
+      }
+    }
+  }
+
+  func transaction<Result: Sendable>(
+    _ copy: DatabaseCopy, _ server: DatabaseServer,
+    _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    let key = Key(kind: copy.database.kind, server: server, mode: .readWrite)
+    return try await use(key, of: copy) { session in
+      try session.transaction { session in
+        let transaction = ServerTransaction(session: session, kind: key.kind)
+        try transaction.beSerializable()
+        return try body(transaction)
+      }
+    }
+  }
+
+  func session<Result: Sendable>(
+    _ copy: DatabaseCopy, _ server: DatabaseServer,
+    _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    let key = Key(kind: copy.database.kind, server: server, mode: .readWrite)
+    var known: [SecretReference: Secret] = [:]
+    if let password = copy.database.replication?.password {
+      known[password] = try await secrets.resolve(password)
+    }
+    return try await use(key, of: copy) { [known] session in
+      try body(ServerTransaction(session: session, kind: key.kind, secrets: known))
+    }
+  }
+
+  /// Ends the connections that nobody uses.
+  func close() {
+    let connections = idle.withLock { idle in
+      defer { idle = [:] }
+      return idle.values.flatMap { $0 }
+    }
+    for connection in connections { connection.close() }
+  }
+
+  /// A connection goes back only after a success: after an error its state isn't worth finding out.
+  private func use<Result: Sendable>(
+    _ key: Key, of copy: DatabaseCopy, _ body: @escaping @Sendable (ODBCSession) throws -> Result
+  ) async throws -> Result {
+    let errors = ServerErrors(copy: copy, isWriting: key.mode == .readWrite)
+    do {
+      let connection = try await connection(key)
+      do {
+        let result = try await connection.perform(body)
+        idle.withLock { $0[key, default: []].append(connection) }
+        return result
+      } catch {
+        connection.close()
+        throw error
+      }
+    } catch {
+      try Task.checkCancellation()
+      throw errors.described(error)
+    }
+  }
+
+  /// One that is still alive, or a new one: a server may have been restarted since.
+  private func connection(_ key: Key) async throws -> ODBCConnection {
+    while let kept = idle.withLock({ $0[key]?.popLast() }) {
+      do {
+        _ = try await kept.query("SELECT 1")
+        return kept
+      } catch is ODBCError {
+        kept.close()
+      }
+    }
+    let connection = try await ODBCConnection.open(try await settings(key))
+    try await connection.perform { session in
+      try ServerTransaction(session: session, kind: key.kind).speakStandardSQL()
+    }
+    return connection
+  }
+
+  private func settings(_ key: Key) async throws -> ODBCSettings {
+    let server = key.server
+    let login = key.mode == .readOnly ? server.observer : server.operator
+    var password = Secret("")
+    if let reference = login.password { password = try await secrets.resolve(reference) }
+    return ODBCSettings(
+      server: key.kind == .mariadb ? .mariaDB : .postgreSQL, host: server.address,
+      port: server.port, database: server.database, user: login.user,
+      password: ODBCPassword { [password] in password.reveal() }, mode: key.mode,
+      encryption: try encryption(server.tls), connectTimeout: Limit.connecting,
+      statementTimeout: key.mode == .readOnly ? looking : Limit.acting)
+  }
+
+  private func encryption(_ tls: DatabaseServer.TLS) throws -> ODBCSettings.Encryption {
+    switch tls.mode {
+    case .disable: return .disabled
+    case .require: return .required
+    case .verifyFull:
+      guard let authority = tls.authority else {
+        throw ActionError(
+          "database.tls",
+          "the server's certificate can't be verified: the inventory names no authority",
+          advice: "add tls: { ca: /path/to/ca.pem } to the database")
+      }
+      return .verified(authorityFile: authority)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/// Decodes what a networked database says of its servers: once for all copies, and what differs at a copy.
+struct ServerDecoder {
+  static let databaseKeys = ["database", "port", "tls", "observe", "operate", "server"]
+  static let placementKeys = ["host", "address", "port", "server"]
+  static let installationKeys = ["service", "account", "data_directory", "program_directory"]
+
+  let decoder: NodeDecoder
+  let kind: Database.Kind
+  let database: RecordNode
+
+  /// The server of the copy that `placement` describes.
+  func server(_ placement: RecordNode) -> DatabaseServer? {
+    let address = placement.required("address", hint: "the name or address that clients connect to")
+      .flatMap { decoder.nonEmptyString($0, "a name or address") }
+    let port = (placement["port"] ?? database["port"])
+      .flatMap { decoder.integer($0, in: 1...65_535) }
+    let name = database.required("database", hint: "the database's name on the server")
+      .flatMap { decoder.nonEmptyString($0, "a database's name") }
+    let tls = database["tls"].flatMap(self.tls) ?? DatabaseServer.TLS()
+    let observer = database.required("observe", hint: "the account that probes look with")
+      .flatMap(login)
+    let `operator` = database.required("operate", hint: "the account that acts change things with")
+      .flatMap(login)
+    let installation = self.installation(placement)
+    guard let address, let name, let observer, let `operator`, let installation else { return nil }
+    return DatabaseServer(
+      address: address, port: port ?? kind.defaultPort, database: name, tls: tls,
+      observer: observer, operator: `operator`, installation: installation)
+  }
+
+  private func tls(_ node: YAMLNode) -> DatabaseServer.TLS? {
+    guard let record = decoder.record(node, keys: ["mode", "ca"], "a tls") else { return nil }
+    let mode = record["mode"].flatMap { decoder.choice($0, of: DatabaseServer.TLS.Mode.self) }
+    return DatabaseServer.TLS(
+      mode: mode ?? .verifyFull, authority: record["ca"].flatMap(decoder.absolutePath))
+  }
+
+  private func login(_ node: YAMLNode) -> DatabaseServer.Login? {
+    guard let record = decoder.record(node, keys: ["user", "password"], "a login") else {
+      return nil
+    }
+    let user = record.required("user").flatMap { decoder.nonEmptyString($0, "an account") }
+    let password = record["password"].flatMap(decoder.secret)
+    return user.map { DatabaseServer.Login(user: $0, password: password) }
+  }
+
+  private func installation(_ placement: RecordNode) -> DatabaseServer.Installation? {
+    guard let node = merged(placement["server"], over: database["server"]) else {
+      _ = database.required("server", hint: "what runs it: { service: …, data_directory: … }")
+      return nil
+    }
+    guard let record = decoder.record(node, keys: Self.installationKeys, "a server") else {
+      return nil
+    }
+    let service = record.required("service", hint: "as postgresql@15-main")
+      .flatMap { decoder.nonEmptyString($0, "the name of a service") }
+    let account = record["account"].flatMap { decoder.nonEmptyString($0, "an account") }
+    let data = record.required("data_directory", hint: "where its data is, on the host")
+      .flatMap(decoder.absolutePath)
+    let programs = record["program_directory"].flatMap(decoder.absolutePath)
+    guard let service, let data else { return nil }
+    return DatabaseServer.Installation(
+      service: service, account: account ?? kind.defaultAccount, dataDirectory: data,
+      programDirectory: programs)
+  }
+
+  /// A key at the copy goes before the same key of the whole database.
+  private func merged(_ own: YAMLNode?, over common: YAMLNode?) -> YAMLNode? {
+    guard case .mapping(let ownPairs)? = own?.content,
+      case .mapping(let commonPairs)? = common?.content
+    else { return own ?? common }
+    let rest = commonPairs.filter { pair in !ownPairs.contains { $0.key == pair.key } }
+    return own.map { YAMLNode(content: .mapping(ownPairs + rest), position: $0.position) }
+  }
+}
+
+extension Database.Kind {
+  fileprivate var defaultPort: Int { self == .mariadb ? 3306 : 5432 }
+  fileprivate var defaultAccount: String { self == .mariadb ? "mysql" : "postgres" }
+}
