@@ -185,7 +185,8 @@ final class PostgreSQLPair: Sendable {
   }
 
   func control(_ verb: String, _ site: String, _ more: String...) async throws {
-    try await shell(["sh", "\(directory)/control", verb, "\(directory)/\(site)", "postgresql"] + more)
+    try await shell(
+      ["sh", "\(directory)/control", verb, "\(directory)/\(site)", "postgresql"] + more)
   }
 
   func start(_ site: String) async throws { try await control("start", site) }

@@ -113,7 +113,8 @@ struct ServerHost: Sendable {
   {
     let result = try await `operator`.run(
       Command(
-        arguments, standardInput: input.map { CommandInput($0) }, environment: environment, account: installation.account),
+        arguments, standardInput: input.map { CommandInput($0) }, environment: environment,
+        account: installation.account),
       on: copy.host)
     guard result.exitCode == 0 else {
       let words = result.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
