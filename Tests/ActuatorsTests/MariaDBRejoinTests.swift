@@ -121,7 +121,7 @@ extension MariaDBTests {
           let dying = MortalOperator(world.makeOperator(token: "t"), after: calls)
           do { _ = try await rejoin(pair, given: seen, by: dying) } catch is MortalOperator.Died {}
           guard dying.isDead else {
-            #expect(calls > 20)
+            #expect(calls > 12)
             break
           }
         }
