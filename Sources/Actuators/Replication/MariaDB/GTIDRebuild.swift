@@ -31,7 +31,7 @@ struct GTIDRebuild: Sendable {
     let kept = try await keepLogs(tools)
     let dump = try tools.installation().dataDirectory + "/lifeboat-rebuild.sql"
     let known = try await read(primary).history.state
-    try await tools.dump(from: primary, to: dump)
+    try await tools.writeDump(of: primary, to: dump)
     let position = try await checkedPosition(of: dump, tools)
     try await tools.run(
       ["dd", "of=\(marker)", "conv=fsync", "status=none"], input: "rebuilding\n",
