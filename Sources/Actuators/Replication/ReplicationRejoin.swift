@@ -18,6 +18,12 @@ public struct ReplicationRejoin: ActingAction {
       or keys are kept and put back. Until pg_rewind has ended, what a second try needs is kept in
       `DATA_DIRECTORY.lifeboat`, the copy counts as lost and its service stays disabled; the step, done again, completes it.
 
+      MariaDB: the copy's own transactions are those of its `gtid_binlog_state` that the primary's lacks. A copy that has some
+      is filled anew by `mariadb-dump` from the primary, run on the copy's host with the account of `operate`, which must be let
+      in from there; databases that the primary lacks are dropped. The binary logs with what is thrown away are kept in
+      `DATA_DIRECTORY-diverged-…`, which the evidence names. A server that is stopped can't say what it has: it is started,
+      closed.
+
       When commits of the primary were let through without waiting (`synchronous: suspend` of `replication.reverse`), they wait
       again once the copy streams.
       """,
@@ -168,9 +174,7 @@ public struct ReplicationRejoin: ActingAction {
   }
 
   public func predict(_ observation: Observation) -> Observation? {
-    guard let primary = primary(observation), let epoch = observation.epoch(of: primary) else {
-      return nil
-    }
+    guard let primary = primary(observation) else { return nil }
     var result = Observation()
     result.state(copy.subject, FactName.role, .string(CopyRole.replica.rawValue))
     result.state(copy.subject, CopyFacts.writable, false)
@@ -178,7 +182,9 @@ public struct ReplicationRejoin: ActingAction {
     result.state(copy.subject, Self.unfinished, false)
     result.state(copy.subject, Self.leftOver, [])
     guard let server = primary.server else { return result }
-    result.state(copy.subject, FactName.epoch, .integer(epoch))
+    if let epoch = observation.epoch(of: primary) {
+      result.state(copy.subject, FactName.epoch, .integer(epoch))
+    }
     result.state(copy.subject, CopyFacts.streaming, true)
     result.state(copy.subject, CopyFacts.source, .string("\(server.address):\(server.port)"))
     return result
