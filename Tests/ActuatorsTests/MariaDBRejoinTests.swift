@@ -118,10 +118,10 @@ extension MariaDBTests {
         try await pair.start("production")
         for calls in 0... {
           let seen = try await observation(pair)
-          let dying = DyingOperator(world.makeOperator(token: "t"), after: calls)
-          do { _ = try await rejoin(pair, given: seen, by: dying) } catch is DyingOperator.Died {}
+          let dying = MortalOperator(world.makeOperator(token: "t"), after: calls)
+          do { _ = try await rejoin(pair, given: seen, by: dying) } catch is MortalOperator.Died {}
           guard dying.isDead else {
-            #expect(calls > 20)
+            #expect(calls > 12)
             break
           }
         }

@@ -90,9 +90,9 @@ extension MariaDBTests {
         var to = "dr"
         for calls in 0... {
           let action = try pair.reverse(to: to)
-          let dying = DyingOperator(world.makeOperator(token: "t"), after: calls)
+          let dying = MortalOperator(world.makeOperator(token: "t"), after: calls)
           let observation = try await action.probe(world.makeObserver())
-          do { _ = try await action.act(dying, given: observation) } catch is DyingOperator.Died {}
+          do { _ = try await action.act(dying, given: observation) } catch is MortalOperator.Died {}
           let roles = try await pair.roles()
           #expect(roles.count { $0 == "primary" } <= 1, "after \(calls) calls: \(roles)")
           if try await !verdict(action).isSatisfied { _ = try await act(action) }

@@ -53,7 +53,7 @@ struct MariaDBPair: Sendable {
     }
     let placements = Dictionary(
       uniqueKeysWithValues: Self.sites.map { site in
-        let server = DatabaseServer(
+        let server = Runbook.DatabaseServer(
           address: "127.0.0.1", port: ports[site] ?? 0, database: "lab", tls: .init(mode: .disable),
           observer: Self.login("observer", in: directory),
           operator: Self.login("operator", in: directory),
@@ -76,9 +76,9 @@ struct MariaDBPair: Sendable {
       ])
   }
 
-  private static func login(_ user: String, in directory: String) -> DatabaseServer.Login {
+  private static func login(_ user: String, in directory: String) -> Runbook.DatabaseServer.Login {
     let path = "file:\(directory)/\(user).secret"
-    return DatabaseServer.Login(user: user, password: SecretReference(path))
+    return Runbook.DatabaseServer.Login(user: user, password: SecretReference(path))
   }
 
   // MARK: - Making it
@@ -199,7 +199,7 @@ struct MariaDBPair: Sendable {
     let copy = try copy(site)
     let server = try #require(copy.server)
     let login = Self.login(user, in: directory)
-    let other = DatabaseServer(
+    let other = Runbook.DatabaseServer(
       address: server.address, port: server.port, database: server.database, tls: server.tls,
       observer: login, operator: login, installation: server.installation)
     return DatabaseCopy(

@@ -31,7 +31,7 @@ struct GTIDRebuild: Sendable {
     let kept = try await keepLogs(tools)
     let dump = try tools.installation().dataDirectory + "/lifeboat-rebuild.sql"
     let known = try await read(primary).history.state
-    try await tools.dump(from: primary, to: dump)
+    try await tools.writeDump(of: primary, to: dump)
     let position = try await checkedPosition(of: dump, tools)
     try await tools.run(
       ["dd", "of=\(marker)", "conv=fsync", "status=none"], input: "rebuilding\n",
@@ -114,25 +114,50 @@ struct GTIDRebuild: Sendable {
     return position
   }
 
+  /// The copy's own database is emptied by one statement: without it nobody could connect who looks.
   private func dropSchemas() async throws {
-    let (copy, primary) = (copy, primary)
+    let copy = copy
     let source = try await read(primary)
+    let replacement = try await emptyDatabase()
     try await `operator`.session(copy) { writer in
       let own = try GTIDServer.read(writer, of: copy)
       guard own.isReadOnly, own.source == nil, own.id != source.id, !source.isReadOnly else {
         throw ActionError(
           "replication.moved",
-          "\(copy.subject) isn't closed any more, or is \(primary.subject) itself",
+          "\(copy.subject) isn't closed any more, or is its primary itself",
           advice: "look who else works on it; then run the step again")
       }
       try writer.execute("SET SESSION sql_log_bin=0")
       try writer.execute("SET SESSION foreign_key_checks=0")
       for row in try writer.query("SELECT schema_name AS name FROM information_schema.schemata") {
-        guard let name = row["name"]?.string, !Self.systemSchemas.contains(name) else { continue }
+        guard let name = row["name"]?.string, !Self.systemSchemas.contains(name),
+          name != copy.server?.database
+        else { continue }
         try writer.execute("DROP DATABASE \(identifier: name)")
       }
+      try writer.execute(replacement)
       try writer.execute("SET SESSION foreign_key_checks=1")
       try writer.execute("SET SESSION sql_log_bin=1")
+    }
+  }
+
+  /// The dump doesn't set the character set of a database that is there already.
+  private func emptyDatabase() async throws -> SQLStatement {
+    let (primary, name) = (primary, primary.server?.database ?? "")
+    return try await observer.read(primary) { reader in
+      let rows = try reader.query(
+        """
+        SELECT default_character_set_name AS characters, default_collation_name AS collation \
+        FROM information_schema.schemata WHERE schema_name = \(name)
+        """)
+      guard let row = rows.first.map({ GTIDRow($0, of: primary) }) else {
+        throw ActionError("replication.state", "\(primary.subject) has no database '\(name)'")
+      }
+      return """
+        CREATE OR REPLACE DATABASE \(identifier: name) \
+        CHARACTER SET \(literal: try row.text("characters")) \
+        COLLATE \(literal: try row.text("collation"))
+        """
     }
   }
 

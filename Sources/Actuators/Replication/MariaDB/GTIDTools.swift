@@ -9,7 +9,7 @@ struct GTIDTools: Sendable {
 
   /// The file is nobody else's to read: it holds the accounts. The programs run as the account that enters the host, as
   /// another one couldn't open their input.
-  func dump(from primary: DatabaseCopy, to path: String) async throws {
+  func writeDump(of primary: DatabaseCopy, to path: String) async throws {
     let installation = try installation()
     try await run(["install", "-m", "0600", "--", "/dev/null", path], doing: "make \(path)")
     try await run(

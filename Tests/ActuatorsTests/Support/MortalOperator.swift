@@ -2,7 +2,7 @@ import Runbook
 import Synchronization
 
 /// An operator whose process dies at one of its calls: that call and all later ones do nothing.
-final class DyingOperator: Operator {
+final class MortalOperator: Operator {
   struct Died: Error {}
 
   private let base: any Operator
@@ -46,7 +46,7 @@ final class DyingOperator: Operator {
     _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {
     try await base.session(database) { writer in
-      try body(DyingWriter(base: writer, live: { try self.live() }))
+      try body(MortalWriter(base: writer, live: { try self.live() }))
     }
   }
 
@@ -69,7 +69,7 @@ final class DyingOperator: Operator {
 }
 
 /// Statements that change something are calls; what is asked goes through.
-private struct DyingWriter: SQLWriter {
+private struct MortalWriter: SQLWriter {
   let base: any SQLWriter
   let live: () throws -> Void
 
