@@ -4,6 +4,7 @@ import Testing
 
 @testable import LabScheduler
 
+/// One lab after the other: each is some ten machines.
 @Suite("A lab of machines", .serialized, MachineLab.requirement, .timeLimit(.minutes(10)))
 struct MachineTests {
   @Test(arguments: DatabaseKind.allCases)
@@ -13,8 +14,13 @@ struct MachineTests {
       _ = try await lab.sql("production-database", "INSERT INTO marks VALUES (1)")
       try await lab.replicates(1)
       #expect(try await lab.status().writableDatabases == 1)
+      try await eventually("production in control") {
+        try await lab.status().schedulersInControl == 1
+      }
       #expect(try await lab.copy(.production).acceptsWrites == true)
+      #expect(try await lab.copy(.production).role == "primary")
       #expect(try await lab.copy(.dr).acceptsWrites == false)
+      #expect(try await lab.copy(.dr).role == (kind == .mariadb ? "replica" : "standby"))
 
       try await lab.disaster("production-database")
       #expect(try await lab.state("production-database").state == .down)
@@ -31,6 +37,16 @@ struct MachineTests {
       }
       _ = try await lab.sql("production-database", "INSERT INTO marks VALUES (2)")
       try await lab.replicates(2)
+
+      // The scheduler's services come back at boot too, and at the DR site they stay down.
+      try await lab.disaster("production")
+      #expect(try await lab.status().schedulersInControl == 0)
+      try await lab.heal()
+      try await eventually("production in control again") {
+        try await lab.status().schedulersInControl == 1
+      }
+      let standby = try await lab.at("dr-scheduler", "systemctl", "is-active", "lab-server")
+      #expect(standby.output == "inactive\n")
     }
   }
 

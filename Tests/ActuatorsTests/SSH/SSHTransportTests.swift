@@ -23,7 +23,8 @@ extension ActuatorWorld {
     _ arguments: [String], on host: Host, input: String? = nil, environment: [String: String] = [:]
   ) async throws -> CommandResult {
     try await makeOperator(token: "t").run(
-      Command(arguments, standardInput: input, environment: environment), on: host)
+      Command(arguments, standardInput: input.map { CommandInput($0) }, environment: environment),
+      on: host)
   }
 
   func look(_ arguments: [String], on host: Host) async throws -> CommandResult {
@@ -33,7 +34,8 @@ extension ActuatorWorld {
 }
 
 /// What any transport keeps, kept over a real sshd.
-@Suite(.enabled(if: SSHServer.isHere, "no sshd: install openssh-server")) struct SSHTransportTests {
+@Suite(.serialized, .enabled(if: SSHServer.isHere, "no sshd: install openssh-server"))
+struct SSHTransportTests {
   @Test("arguments, input and environment arrive byte for byte")
   func hostileTexts() async throws {
     try await SSHServer.with { server async throws in
