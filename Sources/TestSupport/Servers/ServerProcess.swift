@@ -74,15 +74,11 @@ public final class ServerProcess: Sendable {
 
   /// Lets the supervisor end.
   public func release() {
-    guard
-      hasEnded.withLock({ ended in
-        !ended
-          && {
-            ended = true
-            return true
-          }()
-      })
-    else { return }
+    let isFirst = hasEnded.withLock { ended in
+      defer { ended = true }
+      return !ended
+    }
+    guard isFirst else { return }
     pipe.fileHandleForWriting.write(Data("keep\n".utf8))
     pipe.fileHandleForWriting.closeFile()
   }
