@@ -2,7 +2,8 @@
 SWIFT ?= swift
 STRICT := --explicit-target-dependency-import-check error
 # Debian packages: to build, and to run demo and tests.
-PACKAGES := libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev unixodbc-dev pkg-config python3 strace util-linux
+PACKAGES := libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev unixodbc-dev pkg-config python3 strace util-linux \
+  odbc-postgresql odbc-mariadb postgresql-15 mariadb-server openssl
 
 .PHONY: demo test build release lint format docs packages clean
 

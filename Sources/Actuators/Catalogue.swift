@@ -4,6 +4,8 @@ extension ActionCatalogue {
   /// Every action that runbooks may use. A new one is its file and a line here.
   public static let standard = ActionCatalogue([
     CommandRun.self,
+    DatabaseFence.self,
+    DatabaseWritable.self,
     FailoverInControl.self,
     FailoverNoForeignGUID.self,
     FailoverTruncate.self,
@@ -14,7 +16,9 @@ extension ActionCatalogue {
     PathDirectory.self,
     PathShared.self,
     ReplicationLag.self,
+    ReplicationRejoin.self,
     ReplicationReverse.self,
+    ReplicationStatus.self,
     SQLRun.self,
     ServiceStart.self,
     ServiceStatus.self,

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <string.h>
 #include <unistd.h>
+
+/// glibc's, which its header hides from programs that don't ask for GNU's extensions.
+void *memmem(const void *haystack, size_t haystack_size, const void *needle, size_t needle_size);
 
 static inline FILE *platform_standard_output(void) { return stdout; }
 static inline FILE *platform_standard_error(void) { return stderr; }

@@ -5,42 +5,42 @@ import Glibc
 /// Time-outs, the read-only mode and the time zone of no session may depend on a statement that is sent later and could fail:
 /// both drivers can pass them along with the connecting itself.
 struct ConnectionString {
-  private var pairs: [(key: String, value: String)] = []
+  /// A setting that has no place in a connection string.
+  struct Unwritable: Error { let key: String }
 
-  init(_ settings: ODBCSettings, driver: String, password: String) {
-    // The driver manager wants its own key first and unquoted.
-    pairs.append(("Driver", driver))
+  private(set) var text = ""
+
+  init(_ settings: ODBCSettings, driver: String, password: String) throws {
+    try addPlain("Driver", driver)
     switch settings.server {
-    case .postgreSQL: describePostgreSQL(settings)
-    case .mariaDB: describeMariaDB(settings)
+    case .postgreSQL: try describePostgreSQL(settings)
+    case .mariaDB: try describeMariaDB(settings)
     }
-    add("UID", settings.user)
-    add("PWD", password)
+    try addPlain("UID", settings.user)
+    try addQuoted("PWD", password)
   }
 
-  var text: String {
-    let head = "\(pairs[0].key)=\(pairs[0].value);"
-    return head + pairs.dropFirst().map { "\($0.key)=\($0.value);" }.joined()
+  /// The drivers don't all understand quotes around each value.
+  private mutating func addPlain(_ key: String, _ value: String) throws {
+    guard !value.contains(where: { ";{}\0".contains($0) }) else { throw Unwritable(key: key) }
+    text += "\(key)=\(value);"
   }
 
-  /// In braces only what needs them: the PostgreSQL driver takes those of a number for a part of it.
-  private mutating func add(_ key: String, _ value: String) {
-    let isPlain = value.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0))
-    }
-    pairs.append((key, isPlain ? value : "{" + value.replacing("}", with: "}}") + "}"))
+  private mutating func addQuoted(_ key: String, _ value: String) throws {
+    guard !value.contains("\0") else { throw Unwritable(key: key) }
+    text += "\(key)={\(value.replacing("}", with: "}}"))};"
   }
 
   /// https://odbc.postgresql.org/docs/config-opt.html
-  private mutating func describePostgreSQL(_ settings: ODBCSettings) {
-    add("Server", settings.host)
-    add("Port", String(settings.port))
-    add("Database", settings.database)
+  private mutating func describePostgreSQL(_ settings: ODBCSettings) throws {
+    try addPlain("Server", settings.host)
+    try addPlain("Port", String(settings.port))
+    try addPlain("Database", settings.database)
     // After an error the driver neither rolls back by itself nor goes on behind a savepoint: the caller ends the transaction.
-    add("Protocol", "7.4-0")
-    add("BoolsAsChar", "0")
-    add("Debug", "0")
-    add("CommLog", "0")
+    try addPlain("Protocol", "7.4-0")
+    try addPlain("BoolsAsChar", "0")
+    try addPlain("Debug", "0")
+    try addPlain("CommLog", "0")
     var options = [
       "application_name": settings.applicationName,
       "connect_timeout": String(max(2, settings.connectTimeout.wholeSeconds)),
@@ -50,21 +50,22 @@ struct ConnectionString {
       "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3",
     ]
     switch settings.encryption {
-    case .preferred: add("SSLmode", "prefer")
-    case .disabled: add("SSLmode", "disable")
-    case .required: add("SSLmode", "require")
+    case .preferred: try addPlain("SSLmode", "prefer")
+    case .disabled: try addPlain("SSLmode", "disable")
+    case .required: try addPlain("SSLmode", "require")
     case .verified(let authorityFile):
-      add("SSLmode", "verify-full")
+      try addPlain("SSLmode", "verify-full")
       options["sslrootcert"] = authorityFile
     }
-    add("pqopt", options.sorted { $0.key < $1.key }.map(Self.libpqPair).joined(separator: " "))
+    try addQuoted(
+      "pqopt", options.sorted { $0.key < $1.key }.map(Self.libpqPair).joined(separator: " "))
   }
 
   private func serverOptions(_ settings: ODBCSettings) -> String {
     let timeout = settings.statementTimeout.wholeMilliseconds
     let readOnly = settings.mode == .readOnly ? "on" : "off"
     return
-      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly)"
+      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly) -c lc_messages=C"
   }
 
   /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
@@ -74,28 +75,28 @@ struct ConnectionString {
   }
 
   /// https://mariadb.com/kb/en/about-mariadb-connector-odbc/
-  private mutating func describeMariaDB(_ settings: ODBCSettings) {
-    add("SERVER", settings.host)
-    add("PORT", String(settings.port))
+  private mutating func describeMariaDB(_ settings: ODBCSettings) throws {
+    try addPlain("SERVER", settings.host)
+    try addPlain("PORT", String(settings.port))
     // The client would take `localhost` for a socket in the file system.
-    add("TCPIP", "1")
-    add("DATABASE", settings.database)
-    add("CHARSET", "utf8mb4")
-    add("CONN_TIMEOUT", String(max(1, settings.connectTimeout.wholeSeconds)))
+    try addPlain("TCPIP", "1")
+    try addPlain("DATABASE", settings.database)
+    try addPlain("CHARSET", "utf8mb4")
+    try addPlain("CONN_TIMEOUT", String(max(1, settings.connectTimeout.wholeSeconds)))
     // A server that hangs keeps nothing from the caller, who has gone by then; it is the driver's thread that this ends.
     let reserve = String((settings.statementTimeout + .seconds(5)).wholeSeconds)
-    add("READ_TIMEOUT", reserve)
-    add("WRITE_TIMEOUT", reserve)
+    try addPlain("READ_TIMEOUT", reserve)
+    try addPlain("WRITE_TIMEOUT", reserve)
     let timeout = Double(settings.statementTimeout.wholeMilliseconds) / 1000
     let readOnly = settings.mode == .readOnly ? 1 : 0
-    add("INITSTMT", "SET SESSION max_statement_time=\(timeout), tx_read_only=\(readOnly)")
+    try addQuoted("INITSTMT", "SET SESSION max_statement_time=\(timeout), tx_read_only=\(readOnly)")
     switch settings.encryption {
     case .preferred, .disabled: break
-    case .required: add("FORCETLS", "1")
+    case .required: try addPlain("FORCETLS", "1")
     case .verified(let authorityFile):
-      add("FORCETLS", "1")
-      add("SSLVERIFY", "1")
-      add("SSLCA", authorityFile)
+      try addPlain("FORCETLS", "1")
+      try addPlain("SSLVERIFY", "1")
+      try addPlain("SSLCA", authorityFile)
     }
   }
 }

@@ -63,10 +63,13 @@ extension ODBCSession {
         summary: "the password of \(settings.user) can't be had: \(error)")
     }
     let driver = settings.resolvedDriver()
-    let text = ConnectionString(settings, driver: driver, password: password).text
-    guard !text.contains("\0") else { throw invalid("a connection's setting has a NUL in it") }
+    var units: [SQLWCHAR]
+    do {
+      units = Array(try ConnectionString(settings, driver: driver, password: password).text.utf16)
+    } catch let error as ConnectionString.Unwritable {
+      throw invalid("\(error.key) holds a character that can't be handed to the driver")
+    }
     try allocateConnection()
-    var units = Array(text.utf16)
     // The driver's own limit counts whole seconds, and not all that it does.
     try watchman.begin(nil, limit: settings.connectTimeout, leavesDoubt: false)
     let code = SQLDriverConnectW(

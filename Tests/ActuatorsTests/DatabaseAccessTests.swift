@@ -28,6 +28,55 @@ import Testing
     await #expect(throws: ActionError.self) { try await body() }?.code
   }
 
+  // MARK: - Where the file is
+
+  @Test(
+    "another file under the same path, as another host may have it, is never taken for its database"
+  )
+  func anotherHostsFile() async throws {
+    try await withDatabase { database in
+      let elsewhere = try host(in: database.directory) { path in
+        try FileManager.default.copyItem(atPath: database.file("dr"), toPath: path)
+      }
+      let copy = try database.copy("dr", servedBy: elsewhere)
+      let before = try DirectorySnapshot(of: database.directory)
+      #expect(await code { _ = try await names(copy) } == "database.not_here")
+      #expect(
+        await code { try await change(copy) { _ = try $0.execute("DELETE FROM jobs") } }
+          == "database.not_here")
+      #expect(try DirectorySnapshot(of: database.directory) == before)
+    }
+  }
+
+  @Test("the same file, entered by a program, is")
+  func theSameFileThroughAProgram() async throws {
+    try await withDatabase { database in
+      let elsewhere = try host(in: database.directory) { path in
+        try FileManager.default.linkItem(atPath: database.file("dr"), toPath: path)
+      }
+      let copy = try database.copy("dr", servedBy: elsewhere)
+      #expect(await code { _ = try await names(copy) } != "database.not_here")
+    }
+  }
+
+  /// A host that has another file where this machine has the copy of `dr`: a program that puts one path for the other.
+  private func host(in directory: String, make: (String) throws -> Void) throws -> Host {
+    let (program, other) = ("\(directory)/elsewhere", "\(directory)/elsewhere.sqlite")
+    try make(other)
+    try """
+    #!/bin/sh
+    shift
+    for argument; do
+      shift
+      [ "$argument" = "\(directory)/dr.sqlite" ] && argument="\(other)"
+      set -- "$@" "$argument"
+    done
+    exec "$@"
+    """.write(toFile: program, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    return Host(site: "dr", name: "scheduler", connection: .exec(through: [program, "--"]))
+  }
+
   // MARK: - Reading
 
   @Test("reading leaves every byte and every file as it was")

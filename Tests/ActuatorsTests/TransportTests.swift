@@ -174,7 +174,7 @@ import Testing
 
   @Test("what waits for a place among the children can be cancelled, and gives its place on")
   func childLimit() async throws {
-    let limit = ChildLimit(1)
+    let limit = ConcurrencyLimit(1)
     let (opened, open) = AsyncStream<Void>.makeStream()
     let (started, start) = AsyncStream<Void>.makeStream()
     let first = Task {
@@ -195,7 +195,7 @@ import Testing
 
   @Test("more children than the limit never run at once")
   func concurrency() async throws {
-    let limit = ChildLimit(3)
+    let limit = ConcurrencyLimit(3)
     let gauge = Gauge()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<50 {

@@ -63,8 +63,8 @@ struct DoubtTests {
       record: GateAnswered(
         gate: "attest", prompt: "?", granted: true, words: "w", person: Rig.ann,
         planDigest: "d", facts: [FactRecord(fact, at: moment)]))
-    #expect(
-      answer.isContradicted(by: Observation([Fact("h/server", "state", reading)])) == ends)
+    let found = answer.contradictions(in: Observation([Fact("h/server", "state", reading)]))
+    #expect(found.map(\.reading) == (ends ? [reading] : []))
   }
 
   @Test(arguments: [
@@ -81,6 +81,8 @@ struct DoubtTests {
     let later = ScriptedAnswers()
     let ended = try await rig.resume(with: attested, answers: later)
     #expect(later.asked.map(\.step).contains("a") == (ending == .waiting), "\(ended)")
+    let voided = try await rig.records(GateVoided.self, of: "a")
+    #expect(voided.map(\.reason) == (ending == .waiting ? [.expired] : []))
   }
 
   @Test func aStepInDoubtIsDoneAgainWhenAPersonSaysSo() async throws {

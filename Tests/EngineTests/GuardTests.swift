@@ -193,5 +193,10 @@ struct AttestedFactTests {
     }
     #expect(try await rig.execute(plan, answers: answers).ending == .refused)
     #expect(rig.world.calls.isEmpty)
+    let voided = try #require(try await rig.records(GateVoided.self, of: "state").first)
+    #expect(voided.reason == .contradicted)
+    #expect(voided.person == Rig.ann)
+    #expect(voided.facts.map(\.source) == ["probed"])
+    #expect(voided.facts.map(\.value) == ["running"], "what was seen instead")
   }
 }

@@ -79,7 +79,7 @@ extension [Rule] {
       ],
       only: [
         "Sources/Actuators/Transport/", "Sources/LabScheduler/",
-        "Sources/lifeboat/Wiring/ProcessReplacement.swift",
+        "Sources/lifeboat/Wiring/ProcessReplacement.swift", "Sources/TestSupport/Servers/",
       ], "a process is started outside Transport", instead: "run a Command on a Host"),
     .words(
       [

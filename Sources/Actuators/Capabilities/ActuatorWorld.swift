@@ -33,11 +33,6 @@ public struct ActuatorWorld: OperableWorld {
       secrets: SecretResolver(here: transports.here), looking: limits.look)
   }
 
-  /// Ends the connections that were kept for the next call.
-  public func close() async {
-    servers.close()
-  }
-
   public func makeObserver() -> any Observer { observer }
 
   public func makeProbeFileWriter(token: String) -> any ProbeFileWriter {
@@ -49,6 +44,13 @@ public struct ActuatorWorld: OperableWorld {
       lookingThrough: observer, transports: transports, timeout: limits.command,
       probeFiles: ActuatorProbeFiles(
         token: token, transports: transports, timeout: limits.look))
+  }
+
+  /// Ends the connections to hosts and databases. A process that ends without it leaves none behind either: it is quicker
+  /// and tidier.
+  public func close() async throws {
+    servers.close()
+    try await transports.close()
   }
 
   private var observer: ActuatorObserver {

@@ -35,11 +35,12 @@ struct CopyOwnership: Sendable {
         return .unknown(
           observation.gap(other.subject, FactName.role) ?? "\(other.subject) has an unknown role")
       }
-      guard role == .primary || role == .draining else { continue }
+      guard observation.isSource(other) || role == .stopped else { continue }
       guard let otherEpoch = observation.epoch(of: other), let epoch = observation.epoch(of: copy)
       else { return .unknown("the epochs of \(copy.subject) and \(other.subject) are not known") }
-      // A lower epoch is a former primary that doesn't know yet.
-      if otherEpoch >= epoch { return .violated("\(other.subject) is \(role.rawValue)") }
+      // A lower epoch is a former primary that doesn't know yet; a stopped server with the same one, perhaps a replica.
+      let isRival = observation.isSource(other) ? otherEpoch >= epoch : otherEpoch > epoch
+      if isRival { return .violated("\(other.subject) is \(role.rawValue)") }
     }
     return .holds
   }

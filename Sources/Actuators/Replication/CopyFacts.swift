@@ -4,16 +4,38 @@ import Runbook
 struct CopyFacts: Sendable {
   /// Whether all that a draining source held has been shipped; false in every other role.
   static let drained = "drained"
+  static let writable = "writable"
+  static let streaming = "streaming"
+  static let source = "source"
+  static let lineage = "lineage"
+  static let idleSlots = "idle_slots"
   static let properties = [
-    FactName.role, FactName.epoch, FactName.position, FactName.asOf, drained,
+    FactName.role, FactName.epoch, FactName.position, FactName.asOf, drained, writable, streaming,
+    source, lineage, idleSlots,
   ]
   /// For the schemas of actions that state these facts of several copies.
-  static let notes: [ActionSchema.Note] = [
-    .init(FactName.role, "of each copy: primary, draining, replica, or lost (its file is gone)"),
+  static let notes: [ActionSchema.Note] = {
+    let families: [any ReplicationFamily] = [StreamingReplication(), GTIDReplication()]
+    return shared + families.flatMap(\.details)
+  }()
+  private static let shared: [ActionSchema.Note] = [
+    .init(
+      FactName.role,
+      "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
+    ),
     .init(FactName.epoch, "of each copy: rises by one with each promotion"),
     .init(FactName.position, "of each copy: how far it has come in the primary's log"),
     .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
     .init(drained, "of each copy: its last changes have been shipped"),
+    .init(writable, "of each copy: takes changes now"),
+    .init(streaming, "of each replica: receives from its source at this moment"),
+    .init(source, "of each replica that streams: from where, as `address:port`"),
+    .init(
+      lineage,
+      "of each copy: the same in all copies of one database, where the kind has such a mark"),
+    .init(
+      idleSlots, "of each copy: the replication slots that hold its log for nobody who is connected"
+    ),
   ]
 
   let copy: DatabaseCopy
@@ -44,6 +66,11 @@ struct CopyFacts: Sendable {
         (FactName.position, state.position.map(Value.integer)),
         (FactName.asOf, state.asOf.map(Value.string)),
         (drained, state.isDrained.map(Value.boolean)),
+        (writable, state.isWritable.map(Value.boolean)),
+        (streaming, state.isStreaming.map(Value.boolean)),
+        (source, state.source.map(Value.string)),
+        (lineage, state.lineage.map(Value.string)),
+        (idleSlots, state.idleSlots.map { .list($0.map(Value.string)) }),
       ] + state.details.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) }
     return values.compactMap { name, value in value.map { Fact(copy.subject, name, $0) } }
   }
@@ -71,6 +98,21 @@ extension Observation {
   func epoch(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.epoch]?.integer }
 
   func position(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.position]?.integer }
+
+  /// The copy takes changes, or ships its last ones.
+  func isServing(_ copy: DatabaseCopy) -> Bool {
+    role(of: copy) == .primary || role(of: copy) == .draining
+  }
+
+  /// The copy has the last changes: it is the primary, or was when it was stopped in good order.
+  func isSource(_ copy: DatabaseCopy) -> Bool {
+    isServing(copy)
+      || role(of: copy) == .stopped && self[copy.subject, CopyFacts.drained]?.boolean == true
+  }
+}
+
+extension Evidence {
+  mutating func add(_ other: Evidence) { details.merge(other.details) { _, last in last } }
 }
 
 /// Only the primary takes changes.

@@ -7,7 +7,8 @@ enum CopyRole: String, Sendable {
   /// Still the source, but read-only: its last changes are on their way.
   case draining
   case replica
-  /// Its server doesn't run: it takes no changes until somebody starts it.
+  /// Its server doesn't run: it takes no changes until somebody starts it. `isDrained` when it was stopped in good order
+  /// as a primary, so that it can be the source of a graceful reversal.
   case stopped
   /// The file is gone or is no intact database: it can't take changes, and has none to give.
   case lost
@@ -24,6 +25,16 @@ struct CopyState: Sendable, Equatable {
   var asOf: String?
   /// A source that takes no changes any more, and whose last ones have been shipped.
   var isDrained: Bool?
+  /// Takes changes now: neither a replica nor set to read-only.
+  var isWritable: Bool?
+  /// A replica that receives from `source` at this moment.
+  var isStreaming: Bool?
+  /// Where a streaming replica receives from, as `address:port`.
+  var source: String?
+  /// Two copies of one line have one; what differs in it was never one database.
+  var lineage: String?
+  /// Replication slots that hold the log for nobody who is connected.
+  var idleSlots: [String]?
   /// What this kind says besides, by the name of the fact.
   var details: [String: Value] = [:]
 }

@@ -15,18 +15,80 @@ protocol ReplicationFamily: Sendable {
 
   /// Makes the target the primary. Every part is done only where it isn't done yet.
   func reverse(_ reversal: Reversal, by operator: any Operator) async throws -> Evidence
+
+  /// What must hold before a reversal, besides what must hold for every kind.
+  func guards(of reversal: Reversal.Intent) -> [Guard]
+
+  /// Whether the copy stays closed to changes when its server, or its host, is started. Its host is asked.
+  func isFenced(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool
+
+  /// Closes the copy to changes, now and after its server or its host is started again.
+  func fence(_ copy: DatabaseCopy, by operator: any Operator) async throws -> Evidence
+
+  /// The role of a copy that was a primary and has been fenced.
+  var roleWhenFenced: CopyRole { get }
+
+  /// What of the copy's history the primary doesn't have, so that rejoining throws it away.
+  func divergence(
+    of copy: DatabaseCopy, from primary: DatabaseCopy, given observation: Observation,
+    _ observer: any Observer
+  ) async throws -> Divergence
+
+  /// Makes the copy a replica of the primary, whatever it was. Every part is done only where it isn't done yet.
+  func rejoin(_ rejoin: Rejoin, by operator: any Operator) async throws -> Evidence
+
+  /// Whether positions count bytes of the log, so that their difference is a number of bytes.
+  var countsBytes: Bool { get }
+}
+
+extension ReplicationFamily {
+  func guards(of reversal: Reversal.Intent) -> [Guard] { [] }
+  var roleWhenFenced: CopyRole { .stopped }
+  var countsBytes: Bool { false }
+}
+
+/// What a copy has that the primary hasn't.
+enum Divergence: Sendable, Equatable {
+  /// The copy's history is the beginning of the primary's: it can follow.
+  case none
+  /// So much would be thrown away, in the words and the unit of the kind: `1234 bytes of log beyond 0/3000148`.
+  case some(String)
+  /// Throwing it away was begun, and didn't end: the copy is of no use before that.
+  case unfinished
+}
+
+/// What rejoining is to bring about.
+struct Rejoin: Sendable {
+  let copy: DatabaseCopy
+  let primary: DatabaseCopy
+  /// How long the copy may take to be streaming.
+  let timeout: Duration
+  /// The fresh one, on which verdict and guards stand.
+  let observation: Observation
 }
 
 /// What a reversal is to bring about.
 struct Reversal: Sendable {
-  let target: DatabaseCopy
-  let others: [DatabaseCopy]
-  /// Whether the old primary's last changes are waited for.
-  let isGraceful: Bool
-  /// How long they may take to arrive.
-  let drainTimeout: Duration
+  /// What is wanted, before anything is looked at.
+  struct Intent: Sendable {
+    let target: DatabaseCopy
+    let others: [DatabaseCopy]
+    /// Whether the old primary's last changes are waited for.
+    let isGraceful: Bool
+    /// How long they may take to arrive.
+    let drainTimeout: Duration
+    /// Whether the new primary may commit without waiting for replicas, until one has rejoined.
+    let suspendsSynchronous: Bool
+  }
+
+  let intent: Intent
   /// The fresh one, on which verdict and guards stand.
   let observation: Observation
+
+  var target: DatabaseCopy { intent.target }
+  var others: [DatabaseCopy] { intent.others }
+  var isGraceful: Bool { intent.isGraceful }
+  var drainTimeout: Duration { intent.drainTimeout }
 }
 
 extension Database {
@@ -53,6 +115,25 @@ struct Unreplicated: ReplicationFamily {
   { nil }
 
   func reverse(_ reversal: Reversal, by operator: any Operator) async throws -> Evidence {
-    throw ActionError("replication.none", "\(reversal.target.subject) is not replicated")
+    throw notReplicated(reversal.target)
+  }
+
+  func isFenced(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool { false }
+
+  func fence(_ copy: DatabaseCopy, by operator: any Operator) async throws -> Evidence {
+    throw notReplicated(copy)
+  }
+
+  func divergence(
+    of copy: DatabaseCopy, from primary: DatabaseCopy, given observation: Observation,
+    _ observer: any Observer
+  ) async throws -> Divergence { throw notReplicated(copy) }
+
+  func rejoin(_ rejoin: Rejoin, by operator: any Operator) async throws -> Evidence {
+    throw notReplicated(rejoin.copy)
+  }
+
+  private func notReplicated(_ copy: DatabaseCopy) -> ActionError {
+    ActionError("replication.none", "\(copy.subject) is not replicated")
   }
 }

@@ -1,7 +1,5 @@
 public import Runbook
 
-import struct Foundation.Date
-
 /// `replication.lag`
 public struct ReplicationLag: Action {
   public static let schema = ActionSchema(
@@ -15,15 +13,22 @@ public struct ReplicationLag: Action {
       When the exposure is larger than `maximum` and the primary can't be asked, the answer is "cannot tell", with the bound:
       a primary that has committed nothing has lost nothing. A drained primary whose copy has its last position is satisfied
       whatever the clocks say.
+
+      `maximum_bytes` bounds the same loss in bytes of the primary's log, where the kind of replication counts bytes. The
+      primary says how far it is; when it can't be asked, a streaming copy knows how far it last was.
+
+      A PostgreSQL primary that commits nothing is heard from twice a minute only: a smaller `maximum` than 1m finds an
+      exposure where there is none.
       """,
     target: .database,
     parameters: [
       .init("maximum", .duration, required: true, "The most that may be lost, as time"),
+      .init("maximum_bytes", .size, "The most that may be lost, as bytes of the log"),
       .init("to", .site, default: "every copy that is not the primary", "Whose copy is asked"),
     ],
     effect: .checks,
     facts: CopyFacts.notes + [
-      .init(exposure, "of each copy: now minus as_of, in milliseconds")
+      Exposure.note
     ],
     example: """
       id: replica-current
@@ -32,13 +37,10 @@ public struct ReplicationLag: Action {
       with: { maximum: 5m, to: dr }
       """)
 
-  private static let exposure = "exposure_ms"
-  /// Clocks of machines that are kept in time differ by less.
-  private static let clockTolerance = Duration.seconds(2)
-
   private let copies: [DatabaseCopy]
   private let site: String?
   private let maximum: Duration
+  private let maximumBytes: Int?
 
   public init(_ arguments: Arguments) throws {
     let database = try arguments.database()
@@ -49,6 +51,13 @@ public struct ReplicationLag: Action {
         "action.argument_type", "step \(arguments.step): 'maximum' must be a duration, as 5m")
     }
     self.maximum = maximum
+    maximumBytes = arguments.size("maximum_bytes")
+    guard maximumBytes == nil || database.replicationFamily.countsBytes else {
+      throw ActionError(
+        "replication.no_bytes",
+        "step \(arguments.step): the replication of \(database.name) doesn't count bytes",
+        advice: "leave maximum_bytes out")
+    }
     if let site, !copies.contains(where: { $0.site == site }) {
       throw ActionError(
         "inventory.no_copy", "step \(arguments.step): \(database.name) has no copy at \(site)")
@@ -61,18 +70,7 @@ public struct ReplicationLag: Action {
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     let facts = try await copies.concurrentFacts { try await CopyFacts(copy: $0).observe(observer) }
-    var observation = Observation(facts)
-    let now = observer.time.now()
-    for copy in copies {
-      let reading: Reading =
-        switch observation[FactKey(copy.subject, FactName.asOf)]?.reading {
-        case .value(let asOf): exposure(now: now, asOf: asOf.description)
-        case .some(let gap): gap
-        case nil: .unknown("the copy says no as_of")
-        }
-      observation.state(Fact(copy.subject, Self.exposure, reading))
-    }
-    return observation
+    return Exposure.stated(of: copies, in: Observation(facts), now: observer.time.now())
   }
 
   public func judge(_ observation: Observation) -> Verdict {
@@ -86,13 +84,9 @@ public struct ReplicationLag: Action {
   /// All but the primary. One that can't be asked is taken for the primary when no other is.
   private func copiesToAsk(_ observation: Observation) -> [DatabaseCopy] {
     if let site { return copies.filter { $0.site == site } }
-    let hasPrimary = copies.contains { isSource(observation.role(of: $0)) }
+    let hasPrimary = copies.contains { observation.isSource($0) }
     return copies.filter { copy in
-      switch observation.role(of: copy) {
-      case .primary, .draining: false
-      case .replica, .stopped, .lost: true
-      case nil: hasPrimary
-      }
+      observation.role(of: copy) == nil ? hasPrimary : !observation.isSource(copy)
     }
   }
 
@@ -101,19 +95,30 @@ public struct ReplicationLag: Action {
     if isComplete(copy, observation) {
       return .satisfied("\(copy.subject) has all that its drained primary held")
     }
-    guard let milliseconds = observation[copy.subject, Self.exposure]?.integer else {
+    if let verdict = judgeBytes(copy, observation) { return verdict }
+    guard let milliseconds = observation[copy.subject, Exposure.property]?.integer else {
       return .unknown(
-        observation.gap(copy.subject, Self.exposure) ?? "\(copy.subject) was not asked")
+        observation.gap(copy.subject, Exposure.property) ?? "\(copy.subject) was not asked")
     }
     let exposure = Duration.milliseconds(milliseconds)
     let bound =
       "\(copy.subject) lacks at most the last \(exposure.runbookText) (by this machine's clock)"
     guard exposure > maximum else { return .satisfied(bound) }
     let tooMuch = "\(bound); \(maximum.runbookText) is allowed"
-    let primaryAnswers = copies.contains { isSource(observation.role(of: $0)) }
+    let primaryAnswers = copies.contains { observation.isSource($0) }
     return primaryAnswers
       ? .needed(tooMuch)
       : .unknown("\(tooMuch), and no primary can be asked whether it has committed anything since")
+  }
+
+  /// Nil when the bytes are within their bound, or none is set.
+  private func judgeBytes(_ copy: DatabaseCopy, _ observation: Observation) -> Verdict? {
+    guard let maximumBytes else { return nil }
+    guard let missing = Exposure.missingBytes(of: copy, among: copies, observation) else {
+      return .unknown("how many bytes \(copy.subject) lacks isn't known")
+    }
+    guard missing > maximumBytes else { return nil }
+    return .needed("\(copy.subject) lacks \(missing) bytes; \(maximumBytes) are allowed")
   }
 
   /// A drained primary takes no changes, so equal positions mean equal content. Of a working one they don't: positions are
@@ -127,8 +132,6 @@ public struct ReplicationLag: Action {
     }
   }
 
-  private func isSource(_ role: CopyRole?) -> Bool { role == .primary || role == .draining }
-
   private func rank(_ verdict: Verdict) -> Int {
     switch verdict {
     case .satisfied: 0
@@ -136,16 +139,5 @@ public struct ReplicationLag: Action {
     case .needed: 2
     case .blocked: 3
     }
-  }
-
-  private func exposure(now: Date, asOf text: String) -> Reading {
-    guard let age = Timestamp.age(of: text, at: now) else {
-      return .unknown("as_of is '\(text)', which is not a time as RFC 3339 writes it")
-    }
-    guard age >= .zero - Self.clockTolerance else {
-      return .unknown(
-        "as_of \(text) is in the future: the clocks of this machine and of the primary differ")
-    }
-    return .value(.integer(Int(max(.zero, age).milliseconds)))
   }
 }

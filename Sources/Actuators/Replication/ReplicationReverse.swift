@@ -17,6 +17,21 @@ public struct ReplicationReverse: ActingAction {
       `ungraceful` is for a primary that is lost. The target is promoted with what it has; the evidence gives the boundary
       of the loss: all that was committed until `as_of` is there. An old primary that answers after all is demoted first; one
       that comes back later finds the higher epoch and follows.
+
+      When the target may lack more than `maximum_loss`, or nobody can say how much, a person is asked first whether that is
+      to be lost.
+
+      **PostgreSQL.** The old primary is stopped by its service manager, whose way of stopping must be `fast`. The target is
+      promoted when it has replayed the shutdown checkpoint, and pg_waldump shows that nothing comes after it. The old
+      primary gets `standby.signal` before it is stopped, so from then on nothing that starts it makes a second primary; after
+      the promotion it is started and streams, through a slot of its own (`lifeboat_SITE`) at the new primary. To go back
+      before the promotion, reverse to the old primary's own site: it is started as what it was. Ungracefully, an old primary
+      whose server or host answers is fenced (see `database.fence`); one that answers and can't be stopped forbids the
+      promotion. `replication.rejoin` brings it back. A lost copy gets no slot: it would keep the log until the disk is full.
+
+      The operating account needs `pg_promote`, `pg_reload_conf`, `pg_wal_replay_resume`, slots (REPLICATION), `pg_checkpoint`,
+      and ALTER SYSTEM for `primary_conninfo`, `primary_slot_name`, `recovery_target_timeline`,
+      `recovery_min_apply_delay` and `synchronous_standby_names`; the observing account needs `pg_monitor`.
       """,
     target: .database,
     parameters: [
@@ -28,15 +43,24 @@ public struct ReplicationReverse: ActingAction {
       .init(
         "drain_timeout", .duration, default: "60s",
         "How long the last changes may take to arrive, in graceful mode"),
+      .init(
+        "maximum_loss", .duration,
+        "In ungraceful mode: what may be lost without asking a person, as time; the runbook's objectives.rpo"
+      ),
+      .init(
+        "synchronous", .choice(["keep", "suspend"]), default: "keep",
+        "Whether the new primary may commit without waiting for replicas until one has rejoined, where replication is synchronous"
+      ),
     ],
     effect: .changes,
     reversibility: .reversible(by: "replication.reverse"),
     defaultTimeout: .seconds(120),
     facts: CopyFacts.notes + [
+      .init(Exposure.property, "of the target: now minus as_of, in milliseconds"),
       .init("state", "of the services of the other sites' schedulers"),
       .init("start_type", "of these services"),
     ],
-    guards: [
+    guards: StreamingGuards.notes + [
       .init(schedulersStopped, "no scheduler service of any site but the target's is running"),
       .init(targetReachable, "the target's copy can be read"),
       .init(
@@ -53,10 +77,8 @@ public struct ReplicationReverse: ActingAction {
   private static let targetReachable = "target-reachable"
   private static let sourceReachable = "source-reachable"
 
-  private let target: DatabaseCopy
-  private let others: [DatabaseCopy]
-  private let isGraceful: Bool
-  private let drainTimeout: Duration
+  private let intent: Reversal.Intent
+  private let maximumLoss: Duration?
   private let schedulers: SchedulerServices
 
   public init(_ arguments: Arguments) throws {
@@ -71,19 +93,28 @@ public struct ReplicationReverse: ActingAction {
       throw ActionError(
         "inventory.no_copy", "step \(arguments.step): \(database.name) has no copy at \(site)")
     }
-    self.target = target
-    others = arguments.inventory.copies(of: database).filter { $0.site != site }
-    isGraceful = try arguments.requiredString("mode") == "graceful"
-    drainTimeout = arguments.duration("drain_timeout") ?? .seconds(60)
+    intent = Reversal.Intent(
+      target: target,
+      others: arguments.inventory.copies(of: database).filter { $0.site != site },
+      isGraceful: try arguments.requiredString("mode") == "graceful",
+      drainTimeout: arguments.duration("drain_timeout") ?? .seconds(60),
+      suspendsSynchronous: arguments.string("synchronous") == "suspend")
+    maximumLoss = arguments.duration("maximum_loss")
     schedulers = .others(than: site, in: arguments.inventory)
   }
+
+  private var target: DatabaseCopy { intent.target }
+  private var others: [DatabaseCopy] { intent.others }
+  private var isGraceful: Bool { intent.isGraceful }
+  private var family: any ReplicationFamily { target.database.replicationFamily }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let copies = ([target] + others).concurrentFacts {
       try await CopyFacts(copy: $0).observe(observer)
     }
     async let states = schedulers.observe(observer)
-    return Observation(try await copies + states)
+    return Exposure.stated(
+      of: [target], in: Observation(try await copies + states), now: observer.time.now())
   }
 
   public func judge(_ observation: Observation) -> Verdict {
@@ -100,8 +131,13 @@ public struct ReplicationReverse: ActingAction {
     guard role == .primary else {
       return .needed("make \(target.subject) the primary\(isGraceful ? "" : ", with what it has")")
     }
-    let rivals = others.filter { isSource(observation.role(of: $0)) }.map(\.subject)
-    guard rivals.isEmpty else { return .needed("make \(rivals.joined(separator: ", ")) a replica") }
+    let rivals = others.filter {
+      isGraceful ? observation.isSource($0) : observation.isServing($0)
+    }.map(\.subject)
+    guard rivals.isEmpty else {
+      return .needed(
+        "\(isGraceful ? "make a replica of" : "close") \(rivals.joined(separator: ", "))")
+    }
     if let gap = rivalGap(observation) { return .unknown(gap) }
     return .satisfied("\(target.subject) is the primary")
   }
@@ -115,10 +151,31 @@ public struct ReplicationReverse: ActingAction {
     let epochs = others.compactMap(observation.epoch(of:)) + [own]
     let epoch = role == .replica ? (epochs.max() ?? own) + 1 : own
     result.state(target.subject, FactName.epoch, .integer(epoch))
-    for other in others where observation.role(of: other).map({ $0 != .lost }) ?? false {
-      result.state(other.subject, FactName.role, .string(CopyRole.replica.rawValue))
+    result.state(target.subject, CopyFacts.writable, true)
+    for other in others {
+      guard let role = observation.role(of: other), role != .lost else { continue }
+      let isClosed = !isGraceful && role != .replica
+      let next = isClosed ? family.roleWhenFenced : .replica
+      result.state(other.subject, FactName.role, .string(next.rawValue))
+      result.state(other.subject, CopyFacts.writable, false)
     }
     return result
+  }
+
+  /// Asks in words that stay the same for as long as the loss does.
+  public func consent(for observation: Observation) -> Question? {
+    guard !isGraceful, let maximumLoss, observation.role(of: target) != .primary else { return nil }
+    let exposure = observation[target.subject, Exposure.property]?.integer
+    if let exposure, .milliseconds(exposure) <= maximumLoss { return nil }
+    let asOf = observation[target.subject, FactName.asOf]?.string
+    let missing = observation[target.subject, StreamingState.knownMissing]?.integer
+    return Question(
+      .approval,
+      prompt: "\(target.subject) has all that was committed until "
+        + "\(asOf ?? "a time that nobody can tell"), and \(maximumLoss.runbookText) may be lost; "
+        + (missing.map { "\($0) bytes of log are known to be missing" }
+          ?? "how many bytes are missing isn't known")
+        + ". Promote it, and lose what came later?")
   }
 
   public var guards: [Guard] {
@@ -130,24 +187,21 @@ public struct ReplicationReverse: ActingAction {
     let source = Guard(
       Self.sourceReachable, demand: "every copy can be read, and one is the primary"
     ) { sourceFinding($0) }
-    return isGraceful ? [stopped, reachable, source] : [stopped, reachable]
+    let ofAllKinds = isGraceful ? [stopped, reachable, source] : [stopped, reachable]
+    return ofAllKinds + family.guards(of: intent)
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let reversal = Reversal(
-      target: target, others: others, isGraceful: isGraceful, drainTimeout: drainTimeout,
-      observation: observation)
-    return try await target.database.replicationFamily.reverse(reversal, by: `operator`)
+    try await family.reverse(
+      Reversal(intent: intent, observation: observation), by: `operator`)
   }
-
-  private func isSource(_ role: CopyRole?) -> Bool { role == .primary || role == .draining }
 
   /// A copy that was promoted after the target was.
   private func newerPrimary(_ observation: Observation) -> DatabaseCopy? {
     guard let own = observation.epoch(of: target) else { return nil }
     return others.first { other in
-      isSource(observation.role(of: other)) && (observation.epoch(of: other) ?? 0) > own
+      observation.isSource(other) && (observation.epoch(of: other) ?? 0) > own
     }
   }
 
@@ -170,7 +224,7 @@ public struct ReplicationReverse: ActingAction {
       let finding = readable(other, observation)
       guard finding == .holds else { return finding }
     }
-    let hasSource = ([target] + others).contains { isSource(observation.role(of: $0)) }
+    let hasSource = ([target] + others).contains { observation.isSource($0) }
     return hasSource
       ? .holds : .violated("no copy is the primary: there is nothing to drain, only to promote")
   }

@@ -7,7 +7,6 @@ import SystemPackage
 struct ChildProcess: Sendable {
   /// Between the polite signal and the one that can't be ignored.
   private static let grace = Duration.seconds(2)
-  private static let outputLimitBytes = 1 << 20
 
   let executable: FilePath
   let arguments: [String]
@@ -37,8 +36,8 @@ struct ChildProcess: Sendable {
     ) { execution in
       onStart(execution.processIdentifier.value)
       async let fed: Void = feed(execution.standardInputWriter)
-      async let output = CutText(reading: execution.standardOutput, limit: Self.outputLimitBytes)
-      async let error = CutText(reading: execution.standardError, limit: Self.outputLimitBytes)
+      async let output = CutText(reading: execution.standardOutput)
+      async let error = CutText(reading: execution.standardError)
       try await fed
       return try await (output: output, error: error)
     }

@@ -59,12 +59,34 @@ struct Invocation: Sendable {
   }
 }
 
+extension Invocation {
+  /// The time is up, and the command was ended.
+  func timedOut() -> ActionError {
+    let limit = timeout.map { " in \($0.runbookText)" } ?? ""
+    return unanswered(
+      "command.timed_out", "'\(program)' gave no answer\(limit) and was ended",
+      lookingAdvice: "see whether the host hangs")
+  }
+
+  /// What it means that a command was started and its end not seen.
+  func unanswered(_ code: String, _ what: String, lookingAdvice: String) -> ActionError {
+    switch purpose {
+    case .looking: ActionError(code, what, advice: lookingAdvice, kind: .unreachable)
+    case .acting:
+      ActionError(
+        code, what, advice: "it may have done its work or a part of it: look", kind: .inDoubt)
+    }
+  }
+}
+
 /// Chooses the transport for a host's connection.
 struct Transports: Sendable {
   private let local: LocalTransport
+  private let ssh: SSHConnections
 
   init(time: any TimeSource, concurrentChildren: Int) {
-    local = LocalTransport(time: time, limit: ChildLimit(concurrentChildren))
+    local = LocalTransport(time: time, limit: ConcurrencyLimit(concurrentChildren))
+    ssh = SSHConnections(local: local)
   }
 
   func transport(for host: Host) -> any Transport {
@@ -72,10 +94,13 @@ struct Transports: Sendable {
       switch host.connection {
       case .local: local
       case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
-      case .ssh(let settings): SSHTransport(host: host.id, settings: settings, local: local)
+      case .ssh(let settings): SSHTransport(host: host, settings: settings, connections: ssh)
       }
     return ElevatingTransport(elevation: host.elevation, base: way)
   }
+
+  /// Ends all connections that are kept.
+  func close() async throws { try await ssh.close() }
 
   /// The machine that Lifeboat runs on.
   var here: any Transport { local }

@@ -76,6 +76,7 @@ public struct Executor: Sendable {
   ) async throws -> RunEnded {
     let context = makeContext(plan, recorder: recorder, recorded: recorded)
     do {
+      try await context.gates.endOldAttestations()
       if recorded?.hasBegunSteps != true {
         let refusal = try await Prechecks(context: context, accepted: accepted).run()
         if let refusal { return try await end(refusal, recorder) }

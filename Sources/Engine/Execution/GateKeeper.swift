@@ -13,6 +13,7 @@ extension Question.Kind {
   public var option: String {
     switch self {
     case .approval: "--approve"
+    case .consent: "--consent"
     case .attest: "--attest"
     case .redo: "--redo"
     }
@@ -48,6 +49,10 @@ actor GateKeeper {
   private let person: PersonRecord
   private let planDigest: String
   private var kept: [RecordedRun.GateAnswer]
+  /// The questions that are being asked, and who waits to ask the same.
+  private var turns: [String: [CheckedContinuation<Void, Never>]] = [:]
+  /// What people did not grant since this runner began: they are not asked for the next host.
+  private var notGranted: [String: Ruling] = [:]
 
   init(
     recorder: Recorder, answers: any GateAnswers, person: PersonRecord, planDigest: String,
@@ -57,17 +62,38 @@ actor GateKeeper {
     self.answers = answers
     self.person = person
     self.planDigest = planDigest
+    self.kept = kept.filter { $0.record.planDigest == planDigest }
+  }
+
+  /// When a run goes on: ends the attestations that are too old to go on with.
+  func endOldAttestations() async throws {
     let oldest = Timestamp(recorder.time.now()).advanced(by: .zero - Self.attestationLifetime)
-    self.kept = kept.filter {
-      $0.record.planDigest == planDigest && !$0.isAttestation(before: oldest)
-    }
+    try await void(.expired) { $0.isAttestation(before: oldest) ? [] : nil }
   }
 
   /// What was seen, with its gaps filled by what people have vouched for in this run. Vouching for what is then seen to
   /// be otherwise ends there: when the target goes dark again, people are asked again.
-  func fill(_ seen: Observation) -> Observation {
-    kept.removeAll { $0.isContradicted(by: seen) }
+  func fill(_ seen: Observation) async throws -> Observation {
+    try await void(.contradicted) { answer in
+      let otherwise = answer.contradictions(in: seen)
+      return otherwise.isEmpty ? nil : otherwise
+    }
     return seen.filled(with: kept.flatMap { $0.record.facts.map(\.fact) })
+  }
+
+  /// Ends the answers for which `finding` returns facts, and writes down that they ended.
+  private func void(
+    _ reason: GateVoided.Reason, where finding: (RecordedRun.GateAnswer) -> [Fact]?
+  ) async throws {
+    let ended = kept.compactMap { answer in finding(answer).map { (answer, $0) } }
+    kept.removeAll { finding($0) != nil }
+    for (answer, facts) in ended {
+      try await recorder.record(
+        GateVoided(
+          gate: answer.record.gate, prompt: answer.record.prompt, person: answer.record.person,
+          reason: reason, facts: facts.map { FactRecord($0, at: recorder.time.now()) }),
+        step: answer.step)
+    }
   }
 
   /// The targets of which something holds only because people vouched for it.
@@ -76,8 +102,36 @@ actor GateKeeper {
     return Set(subjects.map { String($0.prefix { $0 != "/" }) }).sorted()
   }
 
-  /// Asks until enough different people have granted it, one has refused, or nobody answers.
+  /// Asks until enough different people have granted it, one has refused, or nobody answers. The hosts of a fan-out ask
+  /// the same: the first one asks, and the others hear the answer.
   func ask(_ question: Question, step: String) async throws -> Ruling {
+    let key = "\(step) \(question.kind.rawValue) \(question.prompt)"
+    await takeTurn(key)
+    defer { passTurn(key) }
+    if let ruling = notGranted[key] { return ruling }
+    let ruling = try await askNow(question, step: step)
+    if case .granted = ruling {} else { notGranted[key] = ruling }
+    return ruling
+  }
+
+  private func takeTurn(_ key: String) async {
+    guard turns[key] != nil else {
+      turns[key] = []
+      return
+    }
+    await withCheckedContinuation { turns[key]?.append($0) }
+  }
+
+  private func passTurn(_ key: String) {
+    guard let next = turns[key]?.first else {
+      turns[key] = nil
+      return
+    }
+    turns[key]?.removeFirst()
+    next.resume()
+  }
+
+  private func askNow(_ question: Question, step: String) async throws -> Ruling {
     if let ruling = ruling(on: question, step: step), case .granted = ruling { return ruling }
     try await recorder.record(
       GateAsked(

@@ -40,7 +40,9 @@ struct RunContext: Sendable {
 /// What the steps of a run have seen and how they ended: where references to earlier steps are looked up.
 actor Board {
   private var observations: [String: Observation]
-  private(set) var outcomes: [String: StepEnded.Outcome]
+  private var outcomes: [String: StepEnded.Outcome]
+  /// By fan-out: the hosts that did not get through.
+  private var failures: [String: Int] = [:]
 
   init(
     observations: [String: Observation] = [:], outcomes: [String: StepEnded.Outcome] = [:]
@@ -54,13 +56,22 @@ actor Board {
     observations[step] = observation.completed(from: observations[step])
   }
 
+  /// Counts a host that did not get through; whether the fan-out tolerates it.
+  func tolerates(failureIn fanOut: FanOut) -> Bool {
+    failures[fanOut.step, default: 0] += 1
+    return failures[fanOut.step, default: 0] <= fanOut.maxFailed
+  }
+
   var counts: [String: Int] {
     Dictionary(outcomes.values.map { ($0.rawValue, 1) }, uniquingKeysWith: +)
   }
 
-  /// Everything that is known now, for resolving values in one go.
-  var snapshot: StepFacts {
-    StepFacts(observations: observations, outcomes: outcomes.mapValues(\.rawValue))
+  /// What is known of these steps, for resolving a step's values in one go.
+  func facts(of steps: Set<String>) -> StepFacts {
+    guard !steps.isEmpty else { return StepFacts() }
+    return StepFacts(
+      observations: observations.filter { steps.contains($0.key) },
+      outcomes: outcomes.filter { steps.contains($0.key) }.mapValues(\.rawValue))
   }
 }
 
@@ -99,6 +110,13 @@ struct StepFacts: Sendable {
 }
 
 extension PlannedStep {
+  /// The earlier steps that its values and its condition refer to.
+  var references: Set<String> {
+    let values =
+      Array(arguments.values) + (when?.comparisons ?? []).flatMap { [$0.left, $0.right] }
+    return Set(values.flatMap(\.references).map(\.step))
+  }
+
   /// The action, with every value known. Throws `ActionError`.
   func makeAction(
     from catalogue: ActionCatalogue, inventory: Inventory, facts: StepFacts

@@ -8,10 +8,10 @@ struct Sight: Sendable {
 
 extension Action {
   /// Probes and judges. `lay` puts what is known otherwise over or under what was seen. Looking never fails: what went
-  /// wrong makes the verdict unknown, and says why.
+  /// wrong makes the verdict unknown, and says why. Only what `lay` throws is passed on.
   func look(
     with observer: any Observer, within limit: Duration, time: any TimeSource,
-    lay: @Sendable (Observation) async -> Observation
+    lay: @Sendable (Observation) async throws -> Observation
   ) async throws -> Sight {
     do {
       guard
@@ -29,7 +29,7 @@ extension Action {
           stamped.at = stamped.at ?? moment
           return stamped
         })
-      let observation = await lay(stamped)
+      let observation = try await lay(stamped)
       return Sight(observation: observation, verdict: judge(observation))
     } catch let error as ActionError {
       try Task.checkCancellation()

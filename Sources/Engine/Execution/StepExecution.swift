@@ -26,12 +26,23 @@ struct StepExecution: Sendable {
       ending = .failed(
         Sight(observation: Observation(), verdict: .unknown(error.message)), FailureRecord(error))
     }
-    let isTolerated = ending.ending == .failed && step.onError == .continue
+    let isTolerated = await tolerates(ending)
     if isTolerated { ending.ending = nil }
     context.crashes.reach(.beforeOutcome, step: step.id)
     try await write(ending, isTolerated: isTolerated)
     context.crashes.reach(.afterOutcome, step: step.id)
     return ending
+  }
+
+  /// Of a fan-out also what is in doubt or was refused is one host among several.
+  private func tolerates(_ ending: StepEnding) async -> Bool {
+    switch ending.ending {
+    case .failed where step.onError == .continue: return true
+    case .failed, .inDoubt, .refused:
+      guard let fanOut = step.fanOut else { return false }
+      return await context.board.tolerates(failureIn: fanOut)
+    default: return false
+    }
   }
 
   private func write(_ ending: StepEnding, isTolerated: Bool) async throws {
@@ -46,7 +57,7 @@ struct StepExecution: Sendable {
   }
 
   private func perform() async throws -> StepEnding {
-    let facts = await context.board.snapshot
+    let facts = await context.board.facts(of: step.references)
     // A step that was begun is recovered, whatever its condition says by now.
     if progress == .nothing, let condition = step.when,
       !(try condition.holds(facts.value(of:)))
@@ -74,7 +85,8 @@ struct StepExecution: Sendable {
       recorded: progress, verdict: sight.verdict, isRepeatable: work.isRepeatable)
     {
     case .start, .redo:
-      return try await work.bringAbout(from: sight, approve: approve)
+      // People are asked only where something would be done.
+      return try await work.bringAbout(from: sight, asking: ask)
     case .skip:
       return .done(recordedOutcome ?? .ok, sight)
     case .conclude:
@@ -88,13 +100,6 @@ struct StepExecution: Sendable {
     }
   }
 
-  /// People are asked for approval only where something would be done.
-  private func approve() async throws -> StepEnding? {
-    guard let approval = step.approval else { return nil }
-    return try await ask(
-      Question(.approval, prompt: approval.prompt, required: approval.required))
-  }
-
   /// A step that was begun, may not be repeated unasked, and isn't done. Whoever has looked may say that it is to be done
   /// again; the answer is for this try alone.
   private func settle(_ sight: Sight, with work: StepWork) async throws -> StepEnding {
@@ -105,7 +110,7 @@ struct StepExecution: Sendable {
         .redo,
         prompt: "\(doubt). It is not done: \(what). Have you looked, and may it be done again?")
       if case .granted = try await context.gates.ask(question, step: step.id) {
-        return try await work.bringAbout(from: try await work.look(), approve: approve)
+        return try await work.bringAbout(from: try await work.look(), asking: ask)
       }
     }
     return .inDoubt(
@@ -123,9 +128,10 @@ struct StepExecution: Sendable {
       outcome: .ok, message: gate.question.kind == .approval ? "approved" : "vouched for")
   }
 
-  /// Nil when it was granted.
+  /// Nil when it was granted. A fan-out is approved as a whole; all else is asked of the one host.
   private func ask(_ question: Question) async throws -> StepEnding? {
-    switch try await context.gates.ask(question, step: step.id) {
+    let asker = question.kind == .approval ? step.runbookID : step.id
+    switch try await context.gates.ask(question, step: asker) {
     case .granted:
       return nil
     case .refused(let words):
@@ -139,7 +145,7 @@ struct StepExecution: Sendable {
       return .waiting(
         "waits for \(missing == 1 ? "a person" : "\(missing) people") to answer",
         advice:
-          "lifeboat resume \(context.recorder.run) \(question.kind.option) \(step.id)=\"YOUR WORDS\""
+          "lifeboat resume \(context.recorder.run) \(question.kind.option) \(asker)=\"YOUR WORDS\""
       )
     }
   }

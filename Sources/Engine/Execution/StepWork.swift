@@ -15,7 +15,7 @@ struct StepWork: Sendable {
   func look() async throws -> Sight {
     try await action.look(
       with: context.world.makeObserver(), within: timeout, time: context.time
-    ) { await context.gates.fill($0) }
+    ) { try await context.gates.fill($0) }
   }
 
   /// What a person has to vouch for because its target can't be asked; nil when there is nothing.
@@ -32,20 +32,16 @@ struct StepWork: Sendable {
       facts: facts)
   }
 
-  /// From a fresh sight to the step's end: nothing to do, a failure, or acting until it is so. `approve` is asked before
-  /// each act of a step that needs it, and answers at once when it was granted; nil means go on.
+  /// From a fresh sight to the step's end: nothing to do, a failure, or acting until it is so. `ask` puts a question to
+  /// people before each act that needs one, and answers at once what was granted before; nil means go on.
   func bringAbout(
-    from first: Sight, approve: () async throws -> StepEnding?
+    from first: Sight, asking ask: (Question) async throws -> StepEnding?
   ) async throws -> StepEnding {
     var sight = first
     var tries = Tries(step.retry)
     var hasActed = false
     while true {
-      if case .needed = sight.verdict, step.approval != nil {
-        if let stop = try await approve() { return stop }
-        // The world may have changed while people thought.
-        sight = try await look()
-      }
+      if let stop = try await getLeave(toActOn: &sight, asking: ask) { return stop }
       if hasActed, sight.verdict.isSatisfied { return .done(.changed, sight) }
       if hasActed, case .unknown(let why) = sight.verdict { return .actedAndDark(sight, why) }
       let ending = try await attempt(from: sight, number: attemptsBefore + tries.count)
@@ -55,6 +51,27 @@ struct StepWork: Sendable {
       }
       sight = try await look()
     }
+  }
+
+  /// The step's own approval, and then what the action wants consent for. While people think the world may move: it is
+  /// looked at again after each answer, and another question may then be the right one.
+  private func getLeave(
+    toActOn sight: inout Sight, asking ask: (Question) async throws -> StepEnding?
+  ) async throws -> StepEnding? {
+    if case .needed = sight.verdict, let approval = step.approval {
+      let question = Question(.approval, prompt: approval.prompt, required: approval.required)
+      if let stop = try await ask(question) { return stop }
+      sight = try await look()
+    }
+    var granted: Question?
+    while case .needed = sight.verdict, let question = action.consentQuestion(for: sight),
+      question != granted
+    {
+      if let stop = try await ask(question) { return stop }
+      granted = question
+      sight = try await look()
+    }
+    return nil
   }
 
   /// How one try ended.

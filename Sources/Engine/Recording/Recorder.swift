@@ -5,24 +5,34 @@ import Runbook
 /// Writes a run's entries under its lease, and hands each to whoever watches: what people see live is what the journal
 /// holds.
 struct Recorder: Sendable {
-  let journal: Journal
   let run: String
   /// What answers to gates are bound to.
   let planDigest: String
   /// Nil for a rehearsal, which needs none: it changes nothing.
   let lease: Lease?
   let time: any TimeSource
-  let watch: @Sendable (Entry) -> Void
+  private let queue: EntryQueue
+
+  init(
+    journal: Journal, run: String, planDigest: String, lease: Lease?, time: any TimeSource,
+    watch: @escaping @Sendable (Entry) -> Void
+  ) {
+    self.run = run
+    self.planDigest = planDigest
+    self.lease = lease
+    self.time = time
+    queue = EntryQueue(journal: journal, lease: lease, watch: watch)
+  }
 
   /// The dead runners from whom the lease was taken over.
   var takenOverFrom: [String] { lease?.replaced.map(\.description) ?? [] }
 
   /// Durable when it returns. Throws `JournalError`, of code `leaseLost` when another runner has taken over.
   func record<R: Record>(_ record: R, step: String? = nil) async throws {
-    let draft = EntryDraft(
-      at: Timestamp(time.now()), kind: R.kind, run: run, step: step,
-      body: try JSON(encoding: record), needsLease: lease != nil)
-    watch(try await journal.append(draft, under: lease))
+    try await queue.append(
+      EntryDraft(
+        at: Timestamp(time.now()), kind: R.kind, run: run, step: step,
+        body: try JSON(encoding: record), needsLease: lease != nil))
   }
 }
 

@@ -60,6 +60,7 @@ extension PlannedStep {
     if onError != other.onError { names.append("on_error") }
     if onUnreachable != other.onUnreachable { names.append("on_unreachable") }
     if approval != other.approval { names.append("approval") }
+    if fanOut != other.fanOut { names.append("the group, max_parallel or max_failed") }
     if overriddenGuards != other.overriddenGuards { names.append("override_guards") }
     return names
   }

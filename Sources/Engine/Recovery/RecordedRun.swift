@@ -11,6 +11,8 @@ public struct RecordedRun: Sendable {
   /// Outcomes of the steps that have ended for good.
   public private(set) var outcomes: [String: StepEnded.Outcome] = [:]
   public private(set) var answers: [GateAnswer] = []
+  /// The consent that each step asked for last, in the words that people read.
+  public private(set) var shownConsents: [String: String] = [:]
   /// The last observation of each step, for references to it.
   public private(set) var observations: [String: Observation] = [:]
   /// How often each step has acted: the number of its last attempt.
@@ -25,12 +27,12 @@ public struct RecordedRun: Sendable {
     public let step: String
     public let record: GateAnswered
 
-    /// Whether a target that it vouches for answers again, and doesn't say the same.
-    func isContradicted(by seen: Observation) -> Bool {
-      record.facts.map(\.fact).contains { attested in
-        guard let fact = seen[attested.key], fact.source == .probed else { return false }
-        if case .unreachable = fact.reading { return false }
-        return fact.reading != attested.reading
+    /// What targets that it vouches for say, now that they answer again, and is not the same.
+    func contradictions(in seen: Observation) -> [Fact] {
+      record.facts.map(\.fact).compactMap { attested in
+        guard let fact = seen[attested.key], fact.source == .probed else { return nil }
+        if case .unreachable = fact.reading { return nil }
+        return fact.reading == attested.reading ? nil : fact
       }
     }
 
@@ -82,6 +84,15 @@ public struct RecordedRun: Sendable {
       end(step, record)
     } else if let record = try entry.record(GateAnswered.self) {
       answers.append(GateAnswer(step: step, record: record))
+    } else if let record = try entry.record(GateVoided.self) {
+      answers.removeAll {
+        $0.step == step && $0.record.gate == record.gate && $0.record.prompt == record.prompt
+          && $0.record.person == record.person
+      }
+    } else if let record = try entry.record(GateAsked.self),
+      record.gate == Question.Kind.consent.rawValue
+    {
+      shownConsents[step] = record.prompt
     }
   }
 
@@ -104,7 +115,7 @@ public struct RecordedRun: Sendable {
   }
 
   private mutating func see(_ observation: Observation, at step: String) {
-    answers.removeAll { $0.isContradicted(by: observation) }
+    answers.removeAll { !$0.contradictions(in: observation).isEmpty }
     observations[step] = observation.completed(from: observations[step])
   }
 }

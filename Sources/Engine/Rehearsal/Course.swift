@@ -3,13 +3,18 @@ import Runbook
 
 /// What a rehearsal has gathered on its way: the predicted world, and how the steps were judged.
 struct Course: Sendable {
-  private(set) var predictions: [Fact] = []
+  /// The latest prediction of each fact.
+  private(set) var predictions: [FactKey: Fact] = [:]
   private(set) var facts = StepFacts()
   /// The first step that couldn't be done: later ones are judged as if it had been.
   private(set) var blockedBy: String?
   private var isOpaque = false
-  private var judged: [(step: String, outcome: StepRehearsed.Outcome, basis: StepRehearsed.Basis)] =
-    []
+  private var judged:
+    [(
+      step: String, outcome: StepRehearsed.Outcome, basis: StepRehearsed.Basis, isTolerated: Bool
+    )] = []
+  /// By fan-out: the hosts on which it could not be done, or of which that can't be told.
+  private var failures: [String: Int] = [:]
   private var asking: [String] = []
   private var openPrechecks: [(id: String, isRefusal: Bool)] = []
 
@@ -31,10 +36,11 @@ struct Course: Sendable {
   }
 
   mutating func take(_ step: PlannedStep, _ judgement: Judgement) {
-    judged.append((step.id, judgement.outcome, judgement.basis))
+    let isTolerated = tolerates(judgement.outcome, of: step)
+    judged.append((step.id, judgement.outcome, judgement.basis, isTolerated))
     if judgement.asksPeople { asking.append(step.id) }
-    if blockedBy == nil, judgement.outcome == .blocked, step.onError == .stop {
-      blockedBy = step.id
+    if blockedBy == nil, judgement.outcome == .blocked, step.onError == .stop, !isTolerated {
+      blockedBy = step.runbookID
     }
     isOpaque = isOpaque || judgement.isOpaque
     let predicted = ((judgement.predicted?.facts ?? []) + judgement.kept).map { fact in
@@ -42,16 +48,23 @@ struct Course: Sendable {
       predicted.source = .predicted
       return predicted
     }
-    predictions.append(contentsOf: predicted)
+    for fact in predicted { predictions[fact.key] = fact }
     facts.outcomes[step.id] = judgement.outcome.expected?.rawValue
     facts.observations[step.id] = judgement.observation.overlaid(with: predicted)
+  }
+
+  /// Whether a fan-out may do without this host.
+  private mutating func tolerates(_ outcome: StepRehearsed.Outcome, of step: PlannedStep) -> Bool {
+    guard let fanOut = step.fanOut, outcome == .blocked || outcome == .unknown else { return false }
+    failures[fanOut.step, default: 0] += 1
+    return failures[fanOut.step, default: 0] <= fanOut.maxFailed
   }
 
   /// The rehearsal's last entry.
   func ended(planned plan: Plan) -> RunEnded {
     let counts = Dictionary(judged.map { ($0.outcome.rawValue, 1) }, uniquingKeysWith: +)
-    let blocked = judged.filter { $0.outcome == .blocked }.map(\.step)
-    let unknown = judged.filter { $0.outcome == .unknown }.map(\.step)
+    let blocked = judged.filter { $0.outcome == .blocked && !$0.isTolerated }.map(\.step)
+    let unknown = judged.filter { $0.outcome == .unknown && !$0.isTolerated }.map(\.step)
     let refusing = openPrechecks.filter(\.isRefusal).map(\.id)
     let unsure = openPrechecks.filter { !$0.isRefusal }.map(\.id)
     let ending: RunEnded.Ending

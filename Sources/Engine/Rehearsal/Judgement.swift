@@ -72,6 +72,10 @@ struct Judgement: Sendable {
       asksPeople = true
       message += "; would first ask \(Self.people(approval.required)): \(approval.prompt)"
     }
+    if let question = action.consentQuestion(for: sight) {
+      asksPeople = true
+      message += "; would ask \(Self.people(question.required)) to consent: \(question.prompt)"
+    }
     guard let acting = action as? any ActingAction else { return }
     let check = GuardCheck(
       acting.guards, on: sight.observation, overridden: step.overriddenGuards)

@@ -28,7 +28,12 @@ public struct Rehearsal: Sendable {
     try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder))
     var course = Course()
     for step in plan.prechecks { try await judge(precheck: step, plan, recorder, &course) }
-    for step in plan.steps { try await judge(step, plan, recorder, &course) }
+    for steps in plan.steps.together {
+      let judgements = try await judge(steps, plan, recorder, course)
+      for (step, judgement) in zip(steps, judgements) {
+        try await keep(judgement, of: step, recorder, &course)
+      }
+    }
     let ended = course.ended(planned: plan)
     try await recorder.record(ended)
     return ended
@@ -47,22 +52,43 @@ public struct Rehearsal: Sendable {
     course.take(precheck: step, sight)
   }
 
+  /// The hosts of a fan-out are looked at side by side: none of them depends on another.
   private func judge(
-    _ step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: inout Course
-  ) async throws {
-    let judgement: Judgement
+    _ steps: [PlannedStep], _ plan: Plan, _ recorder: Recorder, _ course: Course
+  ) async throws -> [Judgement] {
+    try await withThrowingTaskGroup(of: (Int, Judgement).self) { group in
+      var judgements = [Judgement?](repeating: nil, count: steps.count)
+      let limit = steps.first?.fanOut?.maxParallel ?? 1
+      for (index, step) in steps.enumerated() {
+        if index >= limit, let (done, judgement) = try await group.next() {
+          judgements[done] = judgement
+        }
+        group.addTask { (index, try await judge(step, plan, recorder, course)) }
+      }
+      for try await (done, judgement) in group { judgements[done] = judgement }
+      return judgements.compactMap(\.self)
+    }
+  }
+
+  private func judge(
+    _ step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: Course
+  ) async throws -> Judgement {
     do {
       if let condition = step.when, !(try condition.holds(course.facts.value(of:))) {
-        judgement = Judgement(
+        return Judgement(
           outcome: .wouldSkip, message: "'\(condition.text)' does not hold", basis: course.basis)
-      } else {
-        let (action, sight) = try await look(at: step, plan, recorder, course)
-        judgement = Judgement(of: step, action, sight, basis: course.basis(of: sight))
       }
+      let (action, sight) = try await look(at: step, plan, recorder, course)
+      return Judgement(of: step, action, sight, basis: course.basis(of: sight))
     } catch let error as ActionError {
       // A value that an earlier step will only have at run time.
-      judgement = Judgement(outcome: .unknown, message: error.description, basis: course.basis)
+      return Judgement(outcome: .unknown, message: error.description, basis: course.basis)
     }
+  }
+
+  private func keep(
+    _ judgement: Judgement, of step: PlannedStep, _ recorder: Recorder, _ course: inout Course
+  ) async throws {
     let moment = surroundings.time.now()
     try await recorder.record(
       StepRehearsed(
@@ -121,5 +147,20 @@ public struct Rehearsal: Sendable {
     } catch let error as ActionError {
       return Sight(observation: seen.observation, verdict: .unknown(error.description))
     }
+  }
+}
+
+extension [PlannedStep] {
+  /// The steps in order, those of one fan-out together.
+  fileprivate var together: [[PlannedStep]] {
+    var result: [[PlannedStep]] = []
+    for step in self {
+      if step.fanOut != nil, result.last?.first?.fanOut == step.fanOut {
+        result[result.count - 1].append(step)
+      } else {
+        result.append([step])
+      }
+    }
+    return result
   }
 }

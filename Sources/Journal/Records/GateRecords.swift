@@ -1,7 +1,7 @@
 /// A gate asks.
 public struct GateAsked: Record {
   public static let kind = "gate.asked"
-  /// `approval`, `attest` or `redo`.
+  /// `approval`, `consent`, `attest` or `redo`.
   public let gate: String
   public let prompt: String
   /// How many different people must answer.
@@ -50,6 +50,36 @@ public struct GateAnswered: Record {
   enum CodingKeys: String, CodingKey {
     case gate, prompt, granted, words, person, facts
     case planDigest = "plan_digest"
+  }
+}
+
+/// An attestation ended: it doesn't count any more.
+public struct GateVoided: Record {
+  public static let kind = "gate.voided"
+
+  public enum Reason: String, Sendable, Hashable, Codable {
+    /// The target answers again, and says otherwise.
+    case contradicted
+    /// The run was resumed so much later that the world may have moved.
+    case expired
+  }
+
+  public let gate: String
+  public let prompt: String
+  /// Who had vouched.
+  public let person: PersonRecord
+  public let reason: Reason
+  /// What was seen instead.
+  public let facts: [FactRecord]
+
+  public init(
+    gate: String, prompt: String, person: PersonRecord, reason: Reason, facts: [FactRecord]
+  ) {
+    self.gate = gate
+    self.prompt = prompt
+    self.person = person
+    self.reason = reason
+    self.facts = facts
   }
 }
 

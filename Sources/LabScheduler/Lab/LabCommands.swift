@@ -67,52 +67,6 @@ extension LabCommand {
     }
   }
 
-  struct Disaster: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Strike a site: its hosts lose their power, or hang.")
-
-    @OptionGroup var lab: LabDirectory
-    @Argument(help: "production or dr.") var site: SiteName
-    @Flag(help: "Cut the power: SIGKILL to all of the site (the default).") var kill = false
-    @Flag(help: "Let all of the site hang: SIGSTOP.") var hang = false
-
-    func validate() throws {
-      if kill, hang { throw ValidationError("--kill and --hang exclude each other.") }
-    }
-
-    func run() throws {
-      let settings = try lab.layout.settings()
-      let power = SitePower(hosts: lab.layout.site(site).hosts(settings))
-      if hang {
-        try power.hang()
-        Terminal.show("\(site) hangs: none of its processes answers.")
-      } else {
-        try power.cut()
-        Terminal.show("\(site) has lost its power: all of its processes are gone.")
-      }
-    }
-  }
-
-  struct Heal: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "End a disaster: hosts that hang go on, hosts that are down boot.")
-
-    @OptionGroup var lab: LabDirectory
-    @Argument(help: "production or dr; both when none is named.") var site: SiteName?
-
-    func run() throws {
-      let settings = try lab.layout.settings()
-      let lock = try lab.layout.lock()
-      let sites = site.map { [lab.layout.site($0)] } ?? lab.layout.sites
-      let hosts = sites.flatMap { $0.hosts(settings) }
-      try withExtendedLifetime(lock) {
-        try SitePower(hosts: hosts).resume()
-        try HostStarter.start(sites, settings)
-      }
-      Terminal.show("\(sites.map(\.name.rawValue).joined(separator: " and ")): all hosts are up.")
-    }
-  }
-
   struct Down: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Stop a lab and remove what it made.")

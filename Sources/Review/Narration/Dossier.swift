@@ -3,7 +3,7 @@ public import Journal
 /// A run in full, for whoever reviews it: what the narrator says, and beneath it what was seen, by which guards it was
 /// allowed, and what acting left behind, each with the number of its entry.
 public struct Dossier: Sendable {
-  private var narrator = Narrator()
+  private var narrator = Narrator(isDetailed: true)
 
   public init() {}
 

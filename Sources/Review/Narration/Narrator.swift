@@ -10,8 +10,13 @@ public struct Narrator: Sendable {
     public let next: String?
   }
 
-  public private(set) var now: Now?
-  private var steps: [PlanOutline.Step] = []
+  public internal(set) var now: Now?
+  var parts: [PlanOutline.Part] = []
+  /// By the ids of planned steps, and by those of fan-outs: which part of the plan it is.
+  var places: [String: Int] = [:]
+  /// Nothing when every host is told by itself.
+  var fanOuts = FanOutTallies()
+  private let isDetailed: Bool
   private var started: [String: Timestamp] = [:]
   private var runStarted: Timestamp?
   private var runbook = ""
@@ -19,12 +24,14 @@ public struct Narrator: Sendable {
   private var hasShownPrechecks = false
   private var hasShownSteps = false
   /// The step that the last lines were about: lines about another one name it, when steps run side by side.
-  private var told: String?
+  var told: String?
 
-  public init() {}
+  /// `isDetailed`: each host of a fan-out is told by itself.
+  public init(isDetailed: Bool = false) { self.isDetailed = isDetailed }
 
   /// Begins to tell a run that is resumed: what its first entry said is known, and not told again.
   public init(resuming first: Entry) throws {
+    self.init()
     _ = try lines(for: first)
   }
 
@@ -42,6 +49,7 @@ public struct Narrator: Sendable {
     case StepRehearsed.kind: try entry.record(StepRehearsed.self).map { tell($0, entry) } ?? []
     case GateAsked.kind: try entry.record(GateAsked.self).map { tell($0, entry) } ?? []
     case GateAnswered.kind: try entry.record(GateAnswered.self).map { tell($0) } ?? []
+    case GateVoided.kind: try entry.record(GateVoided.self).map { tell($0, entry) } ?? []
     case RunEnded.kind: try entry.record(RunEnded.self).map { end($0, entry) } ?? []
     default: []
     }
@@ -51,7 +59,7 @@ public struct Narrator: Sendable {
 
   private mutating func begin(_ record: RunStarted, _ entry: Entry) throws -> [Line] {
     let plan = try record.plan.decode(PlanOutline.self)
-    steps = plan.steps
+    outline(plan)
     runbook = record.runbook
     parameters = plan.parametersText
     runStarted = entry.at
@@ -68,12 +76,23 @@ public struct Narrator: Sendable {
     ] + takeovers(record.takenOverFrom)
   }
 
+  private mutating func outline(_ plan: PlanOutline) {
+    parts = PlanOutline.parts(of: plan.steps)
+    places = [:]
+    for (index, part) in parts.enumerated() {
+      for id in part.steps + [part.id] { places[id] = index }
+    }
+    guard !isDetailed else { return }
+    fanOuts = FanOutTallies(parts + PlanOutline.parts(of: plan.prechecks ?? []))
+  }
+
   private func takeovers(_ holders: [String]) -> [Line] {
     holders.map { Line("taken over from a runner that is dead: \($0)", .faint) }
   }
 
   private mutating func resume(_ record: RunResumed, _ entry: Entry) -> [Line] {
     runStarted = runStarted ?? entry.at
+    fanOuts = isDetailed ? FanOutTallies() : FanOutTallies(parts)
     let run = [runbook, entry.run ?? "", parameters].filter { !$0.isEmpty }.joined(separator: "  ")
     return [Line("Resumed by \(record.person.spoken): \(run)", .heading)]
       + takeovers(record.takenOverFrom)
@@ -84,7 +103,10 @@ public struct Narrator: Sendable {
     let took = runStarted.map { " after \(entry.at.duration(since: $0).spoken)" } ?? ""
     let counts = record.outcomes.sorted { $0.key < $1.key }
       .map { "\($0.value) \(Words.outcome($0.key))" }.joined(separator: ", ")
-    var lines = [
+    var lines = fanOuts.open.map {
+      Line("      ? \($0.id): \($0.summary(at: entry.at))", .attention)
+    }
+    lines += [
       Line(""),
       Line("\(Words.ending(record.ending))\(took): \(record.message)", Words.tone(record.ending)),
     ]
@@ -103,6 +125,15 @@ public struct Narrator: Sendable {
     let heading = hasShownPrechecks ? [] : [Line(""), Line("Prechecks", .heading)]
     hasShownPrechecks = true
     let isFine = record.verdict.verdict == "satisfied"
+    if var tally = fanOuts[entry.step] {
+      tally.begin(at: entry.at)
+      tally.end(record.verdict.verdict)
+      fanOuts[entry.step] = tally
+      if isFine {
+        return heading
+          + (tally.isComplete ? [Line("  · \(tally.id): \(tally.summary)", .faint)] : [])
+      }
+    }
     let isOpen = !isFine && (record.accepted != nil || !record.critical)
     let mark = isFine ? "✓" : isOpen ? "!" : "✗"
     var text = "  \(mark) \(entry.step ?? ""): \(record.verdict.explanation)"
@@ -116,15 +147,21 @@ public struct Narrator: Sendable {
   private mutating func begin(_ record: StepStarted, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
     started[id] = entry.at
+    if var tally = fanOuts[id] {
+      defer { fanOuts[id] = tally }
+      let isFirst = !tally.hasBegun
+      tally.begin(at: entry.at)
+      show(tally, entry)
+      return isFirst ? headingOfSteps() + [heading(of: tally.id)] : []
+    }
     told = id
-    now = Now(
-      text: "\(record.place)/\(record.count) \(id): looking", since: entry.at, next: next(after: id)
-    )
-    return headingOfSteps() + [Line("  \(record.place)/\(record.count) \(id)  \(record.name)")]
+    now = Now(text: "\(place(of: id)) \(id): looking", since: entry.at, next: next(after: id))
+    return headingOfSteps() + [Line("  \(place(of: id)) \(id)  \(record.name)")]
   }
 
   private mutating func tell(_ record: StepIntent, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
+    if fanOuts[id] != nil { return [] }
     now = Now(text: "\(place(of: id)) \(id): acting", since: entry.at, next: next(after: id))
     let margin = margin(of: id)
     let again = record.attempt > 1 ? " (try \(record.attempt))" : ""
@@ -136,6 +173,7 @@ public struct Narrator: Sendable {
 
   private mutating func tell(_ record: StepActed, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
+    if fanOuts[id] != nil { return [] }
     now = Now(text: "\(place(of: id)) \(id): verifying", since: entry.at, next: next(after: id))
     let margin = margin(of: id)
     return record.failure.map { [Line("\(margin)! \($0.message) [\($0.code)]", .attention)] } ?? []
@@ -145,6 +183,7 @@ public struct Narrator: Sendable {
     let id = entry.step ?? ""
     let took = started[id].map { "  \(entry.at.duration(since: $0).spoken)" } ?? ""
     let code = record.failure.map { " [\($0.code)]" } ?? ""
+    if let tally = fanOuts[id] { return end(tally, record.outcome, record.message + code, entry) }
     var lines = [
       Line(
         "\(margin(of: id))\(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(record.message)\(code)",
@@ -175,6 +214,23 @@ public struct Narrator: Sendable {
     ]
   }
 
+  private mutating func tell(_ record: GateVoided, _ entry: Entry) -> [Line] {
+    let why =
+      switch record.reason {
+      case .expired: "too long ago to go on with"
+      case .contradicted:
+        "seen now: "
+          + record.facts.map {
+            "\($0.subject) \($0.property) = \($0.value?.description ?? "not known")"
+          }.joined(separator: ", ")
+      }
+    return [
+      Line(
+        "\(margin(of: entry.step ?? ""))! what \(record.person.spoken) vouched for counts no more: \(why)",
+        .attention)
+    ]
+  }
+
   // MARK: - Steps of a rehearsal
 
   private mutating func tell(_ record: StepRehearsed, _ entry: Entry) -> [Line] {
@@ -186,6 +242,7 @@ public struct Narrator: Sendable {
       case .opaque: "an earlier step can't say what it would bring about"
       }
     var lines = headingOfSteps()
+    if let tally = fanOuts[id] { return lines + rehearse(tally, record, entry) }
     lines.append(Line("  \(place(of: id)) \(id)  \(record.name)"))
     lines.append(
       Line(
@@ -208,33 +265,10 @@ public struct Narrator: Sendable {
     return told == id ? "      " : "      \(id): "
   }
 
-  private func place(of id: String) -> String {
-    let place = (steps.firstIndex { $0.id == id } ?? -1) + 1
-    return "\(place)/\(steps.count)"
-  }
+  func place(of id: String) -> String { "\((places[id] ?? -1) + 1)/\(parts.count)" }
 
-  private func next(after id: String) -> String? {
-    guard let index = steps.firstIndex(where: { $0.id == id }), index + 1 < steps.count else {
-      return nil
-    }
-    return steps[index + 1].id
-  }
-}
-
-/// As much of a plan as telling its run needs.
-struct PlanOutline: Decodable {
-  struct Step: Decodable, Sendable {
-    let id: String
-    let name: String
-  }
-
-  let steps: [Step]
-  let parameters: [String: JSON]?
-
-  /// `from=production to=dr`
-  var parametersText: String {
-    (parameters ?? [:]).sorted { $0.key < $1.key }
-      .map { "\($0.key)=\($0.value.stringValue ?? $0.value.description)" }
-      .joined(separator: " ")
+  func next(after id: String) -> String? {
+    guard let place = places[id], place + 1 < parts.count else { return nil }
+    return parts[place + 1].id
   }
 }

@@ -7,6 +7,7 @@ enum Words {
   static func granted(_ gate: String) -> String {
     switch gate {
     case "attest": "vouched for"
+    case "consent": "consented to"
     case "redo": "said to be done again"
     default: "approved"
     }

@@ -7,9 +7,10 @@ public struct Standing: Sendable {
   private let started: RunStarted
   private let beganAt: Timestamp
   private let lastAt: Timestamp
-  private let steps: [PlanOutline.Step]
+  private let parts: [PlanOutline.Part]
   private var endings: [String: StepEnded] = [:]
-  private var openIntent: String?
+  /// Begun, and not written to have ended.
+  private var openIntents: Set<String> = []
   private var openGate: (step: String, gate: GateAsked)?
   private var vouched: [GateAnswered] = []
   private var ended: RunEnded?
@@ -23,7 +24,7 @@ public struct Standing: Sendable {
     self.started = started
     beganAt = first.at
     lastAt = last.at
-    steps = try started.plan.decode(PlanOutline.self).steps
+    parts = PlanOutline.parts(of: try started.plan.decode(PlanOutline.self).steps)
     for entry in entries { try take(entry) }
   }
 
@@ -31,7 +32,7 @@ public struct Standing: Sendable {
     if try entry.record(RunResumed.self) != nil { ended = nil }
     if let record = try entry.record(RunEnded.self) { ended = record }
     guard let step = entry.step else { return }
-    if try entry.record(StepIntent.self) != nil { openIntent = step }
+    if try entry.record(StepIntent.self) != nil { openIntents.insert(step) }
     if let gate = try entry.record(GateAsked.self) { openGate = (step, gate) }
     if let answer = try entry.record(GateAnswered.self) {
       vouched.append(answer)
@@ -39,7 +40,7 @@ public struct Standing: Sendable {
     }
     if let record = try entry.record(StepEnded.self) {
       endings[step] = record
-      if openIntent == step { openIntent = nil }
+      openIntents.remove(step)
       if record.outcome != .waiting, record.outcome != .inDoubt { openGate = nil }
     }
   }
@@ -56,20 +57,43 @@ public struct Standing: Sendable {
   }
 
   private func stepLines(isHeld: Bool) -> [Line] {
-    steps.map { step in
-      if let ending = endings[step.id] {
-        return Line(
-          "  \(Words.mark(ending.outcome)) \(step.id): \(Words.outcome(ending.outcome.rawValue)), \(ending.message)",
-          Words.tone(ending.outcome))
-      }
-      if openIntent == step.id, isHeld {
-        return Line("  ▸ \(step.id): being done", .plain)
-      }
-      if openIntent == step.id {
-        return Line("  ? \(step.id): begun, and its end isn't written", .attention)
-      }
-      return Line("  · \(step.id): not yet", .faint)
+    parts.flatMap { part in
+      part.group == nil
+        ? part.steps.map { line(for: $0, isHeld: isHeld) } : lines(forHostsOf: part, isHeld: isHeld)
     }
+  }
+
+  private func line(for step: String, isHeld: Bool) -> Line {
+    if openIntents.contains(step) {
+      return isHeld
+        ? Line("  ▸ \(step): being done", .plain)
+        : Line("  ? \(step): begun, and its end isn't written", .attention)
+    }
+    if let ending = endings[step] {
+      return Line(
+        "  \(Words.mark(ending.outcome)) \(step): \(Words.outcome(ending.outcome.rawValue)), \(ending.message)",
+        Words.tone(ending.outcome))
+    }
+    return Line("  · \(step): not yet", .faint)
+  }
+
+  /// One line with counts, and one for each host that differs from those that are done.
+  private func lines(forHostsOf part: PlanOutline.Part, isHeld: Bool) -> [Line] {
+    var tally = FanOutTally(part)
+    var others: [Line] = []
+    for step in part.steps {
+      let ending = openIntents.contains(step) ? nil : endings[step]
+      if let ending { tally.end(ending.outcome.rawValue) }
+      let isDone = ending.map { [.ok, .changed, .skipped].contains($0.outcome) } ?? false
+      if !isDone, ending != nil || openIntents.contains(step) {
+        others.append(line(for: step, isHeld: isHeld))
+      }
+    }
+    let mark = tally.isComplete && others.isEmpty ? "✓" : others.isEmpty ? "·" : "?"
+    let head = Line(
+      "  \(mark) \(part.id): \(tally.summary)",
+      tally.isComplete && others.isEmpty ? .good : others.isEmpty ? .faint : .attention)
+    return [head] + others.map { Line("  " + $0.text, $0.tone) }
   }
 
   private func conclusion(isHeld: Bool) -> [Line] {
@@ -92,12 +116,14 @@ public struct Standing: Sendable {
       return lines
     }
     if isHeld { return [Line("It is running now. Nothing to do but watch.", .good)] }
-    let step = openIntent.map {
-      "while doing \($0); whether that took effect will be probed, not guessed"
-    }
+    let begun = openIntents.sorted().joined(separator: ", ")
+    let doing =
+      begun.isEmpty
+      ? "between two steps"
+      : "while doing \(begun); whether that took effect will be probed, not guessed"
     return [
       Line(
-        "The runner died \(step ?? "between two steps"). Nothing that it did is lost.", .attention),
+        "The runner died \(doing). Nothing that it did is lost.", .attention),
       Line("next: lifeboat resume \(run)", .attention),
     ]
   }

@@ -94,7 +94,8 @@ private struct Planning {
     return Plan(
       runbook: document.name, description: description, runType: document.runType,
       objectives: document.objectives, parameters: values,
-      prechecks: prechecks.compactMap(\.self), steps: steps.compactMap(\.self),
+      prechecks: prechecks.compactMap(\.self).flatMap(\.self),
+      steps: steps.compactMap(\.self).flatMap(\.self),
       inventory: inventory)
   }
 

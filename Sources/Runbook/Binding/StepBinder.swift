@@ -8,30 +8,106 @@ struct StepBinder {
 
   private var diagnostics: DiagnosticCollector { texts.diagnostics }
 
-  /// The planned step; nil when something is wrong with it, or when a parameter has no value yet.
-  func bind(_ step: StepDocument, depends: [String]) -> PlannedStep? {
-    var complete = Completeness()
-    let name = complete.take(step.name) { texts.textKnownBeforeRun($0, "the step's name") }
-    let when = complete.take(step.when, ConditionBinder(texts: texts).bind)
-    let timeout = complete.take(step.timeout) { texts.duration($0, "a timeout") }
-    let retry = complete.take(step.retry, bind)
-    let approval = complete.take(step.approval, bind)
-    guard let action = step.action, let type = find(action) else { return nil }
-    let schema = type.schema
+  /// The planned step, or one for each host of a group; nil when something is wrong with it, or when a parameter has no
+  /// value yet.
+  func bind(_ step: StepDocument, depends: [String]) -> [PlannedStep]? {
+    guard let action = step.action, let type = find(action) else {
+      _ = bindParts(step)
+      return nil
+    }
     checkUse(of: type, in: step)
-    let overrides = overrides(of: step, schema)
     let target = TargetBinder(texts: texts, inventory: inventory)
-      .bind(step.target, for: schema, at: step.position)
+      .bind(step.target, for: type.schema, at: step.position)
+    if case .group(let group, let hosts) = target {
+      return fanOut(step, to: group, hosts, type, depends: depends)
+    }
+    for key in step.groupKeys where target != nil || type.schema.target == .none {
+      diagnostics.error(
+        .unknownKey, at: key.position,
+        "'\(key.text)' has a meaning only where the target is a group",
+        hint: inventory.groups.isEmpty
+          ? "the inventory has no groups"
+          : "groups: \(inventory.groups.map(\.name).joined(separator: ", "))")
+    }
+    var one: Target?
+    if case .one(let found) = target { one = found }
+    return bind(step, type, one, depends: depends, fanOut: nil).map { [$0] }
+  }
+
+  /// What is wrong is said once, of the first host of which it is true.
+  private func fanOut(
+    _ step: StepDocument, to group: HostGroup, _ hosts: [Host], _ type: any Action.Type,
+    depends: [String]
+  ) -> [PlannedStep]? {
+    if step.maxFailed != nil, step.onError == .continue {
+      diagnostics.warning(
+        .idleKey, at: step.groupKeys.first { $0.text == "max_failed" }?.position,
+        "'max_failed' has no effect beside on_error: continue, which tolerates every failure",
+        hint: "remove one of the two")
+    }
+    let fanOut = step.id.map { id in
+      FanOut(
+        step: id.text, group: group.name,
+        maxParallel: step.maxParallel ?? FanOut.defaultMaxParallel,
+        maxFailed: step.maxFailed?.count(of: hosts.count) ?? 0)
+    }
+    if let id = step.id { texts.resolver.steps.fanOuts.steps.insert(id.text) }
+    var planned: [PlannedStep] = []
+    for host in hosts {
+      guard
+        let one = bound(to: host).bind(step, type, .host(host), depends: depends, fanOut: fanOut)
+      else { return nil }
+      planned.append(one)
+    }
+    return planned
+  }
+
+  private func bound(to host: Host) -> StepBinder {
+    var resolver = texts.resolver
+    resolver.host = host
+    return StepBinder(
+      texts: TextBinder(decoder: texts.decoder, resolver: resolver), inventory: inventory,
+      catalogue: catalogue)
+  }
+
+  /// What a step has whatever its action is; nil when a part of it is wrong.
+  private struct Parts {
+    var name: String?
+    var when: Condition?
+    var timeout: String?
+    var retry: PlannedStep.Retry?
+    var approval: PlannedStep.Approval?
+  }
+
+  private func bindParts(_ step: StepDocument) -> Parts? {
+    var complete = Completeness()
+    let parts = Parts(
+      name: complete.take(step.name) { texts.textKnownBeforeRun($0, "the step's name") },
+      when: complete.take(step.when, ConditionBinder(texts: texts).bind),
+      timeout: complete.take(step.timeout) { texts.duration($0, "a timeout") },
+      retry: complete.take(step.retry, bind), approval: complete.take(step.approval, bind))
+    return complete.holds ? parts : nil
+  }
+
+  private func bind(
+    _ step: StepDocument, _ type: any Action.Type, _ target: Target?, depends: [String],
+    fanOut: FanOut?
+  ) -> PlannedStep? {
+    let schema = type.schema
+    let parts = bindParts(step)
+    let overrides = overrides(of: step, schema)
     let arguments = arguments(of: step, schema, host: target?.host)
-    guard let id = step.id?.text, let arguments, complete.holds,
+    guard let id = step.id?.text, let action = step.action, let arguments, let parts,
       target != nil || schema.target == .none
     else { return nil }
-    construct(type, step, id: id, arguments, target)
+    let plannedID = target?.host.flatMap { fanOut?.id(on: $0) } ?? id
+    guard construct(type, step, id: plannedID, arguments, target) else { return nil }
     return PlannedStep(
-      id: id, name: name ?? id, action: action.text, target: target, arguments: arguments,
-      when: when, depends: depends, timeout: timeout ?? schema.defaultTimeout.runbookText,
-      retry: retry, onError: step.onError, onUnreachable: step.onUnreachable, approval: approval,
-      isCritical: step.isCritical, overriddenGuards: overrides)
+      id: plannedID, name: parts.name ?? id, action: action.text, target: target,
+      arguments: arguments, when: parts.when, depends: depends,
+      timeout: parts.timeout ?? schema.defaultTimeout.runbookText, retry: parts.retry,
+      onError: step.onError, onUnreachable: step.onUnreachable, approval: parts.approval,
+      isCritical: step.isCritical, overriddenGuards: overrides, fanOut: fanOut)
   }
 
   private func find(_ action: LocatedText) -> (any Action.Type)? {
@@ -123,21 +199,23 @@ extension StepBinder {
     return isComplete ? arguments : nil
   }
 
-  /// Lets the action say what a schema can't. Values that come during the run it sees then.
+  /// Lets the action say what a schema can't; false when it refuses. Values that come during the run it sees then.
   private func construct(
     _ type: any Action.Type, _ step: StepDocument, id: String,
     _ arguments: [String: PlannedValue], _ target: Target?
-  ) {
+  ) -> Bool {
     let known = arguments.compactMapValues(\.known)
-    guard known.count == arguments.count else { return }
+    guard known.count == arguments.count else { return true }
     do {
       _ = try type.init(
         Arguments(step: id, values: known, target: target, inventory: inventory))
+      return true
     } catch {
       let error = error as? ActionError
       diagnostics.error(
         .refusedArguments, at: step.withPosition ?? step.position,
         error?.message ?? "\(type.schema.name) refuses its arguments", hint: error?.advice)
+      return false
     }
   }
 }

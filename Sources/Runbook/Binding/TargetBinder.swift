@@ -1,3 +1,9 @@
+/// What a step's `target` names: one thing, or the hosts of a group, for each of which the step is done.
+enum BoundTarget {
+  case one(Target)
+  case group(HostGroup, [Host])
+}
+
 /// Finds in the inventory what a step's `target` names.
 struct TargetBinder {
   let texts: TextBinder
@@ -6,7 +12,7 @@ struct TargetBinder {
   private var diagnostics: DiagnosticCollector { texts.diagnostics }
 
   /// The target; nil when there is none, or when it is wrong and that has been said.
-  func bind(_ node: YAMLNode?, for schema: ActionSchema, at step: SourcePosition) -> Target? {
+  func bind(_ node: YAMLNode?, for schema: ActionSchema, at step: SourcePosition) -> BoundTarget? {
     guard let expected = schema.target.expectation(in: inventory) else {
       if let node {
         diagnostics.error(
@@ -21,11 +27,25 @@ struct TargetBinder {
       return nil
     }
     guard let text = texts.textKnownBeforeRun(node, "the target") else { return nil }
-    switch schema.target {
-    case .none: return nil
-    case .host: return host(text, at: node.position, expected)
-    case .database: return database(text, at: node.position, expected).map { .database($0) }
-    case .databaseAtSite: return copy(text, at: node.position, expected)
+    if let group = inventory.group(text) {
+      guard schema.target == .host else {
+        _ = wrongKind("a group of hosts", text, at: node.position, expected)
+        return nil
+      }
+      return .group(group, group.hosts.compactMap(inventory.host))
+    }
+    return one(text, as: schema.target, at: node.position, expected).map { .one($0) }
+  }
+
+  private func one(
+    _ text: String, as kind: ActionSchema.TargetKind, at position: SourcePosition,
+    _ expected: String
+  ) -> Target? {
+    switch kind {
+    case .none: nil
+    case .host: host(text, at: position, expected)
+    case .database: database(text, at: position, expected).map { .database($0) }
+    case .databaseAtSite: copy(text, at: position, expected)
     }
   }
 
@@ -34,7 +54,8 @@ struct TargetBinder {
     guard !text.contains("@"), inventory.database(text) == nil else {
       return wrongKind("a database", text, at: position, expected)
     }
-    return unknown("host", text, inventory.hosts.map(\.id), at: position)
+    return unknown(
+      "host", text, inventory.hosts.map(\.id) + inventory.groups.map(\.name), at: position)
   }
 
   private func database(

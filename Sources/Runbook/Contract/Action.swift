@@ -32,7 +32,8 @@ public protocol ActingAction: Action {
   var isRepeatable: Bool { get }
 
   /// What a person must agree to before acting on this observation, as killing a service that doesn't stop, or losing
-  /// more than the objective allows; nil when nothing. Asked in addition to the step's own approval. Pure.
+  /// more than the objective allows; nil when nothing. Asked in addition to the step's own approval, once for each
+  /// wording: let the words change when what is at stake does, and not with every look. Pure.
   func consent(for observation: Observation) -> Question?
 
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
@@ -64,6 +65,8 @@ public struct Question: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, Codable {
     /// May this be done?
     case approval
+    /// May this be done although it costs what the action says, as the world is now?
+    case consent
     /// Is this so? The person vouches for what can't be probed.
     case attest
     /// May this be done again, although nobody can tell how far it came?

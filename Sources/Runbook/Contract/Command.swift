@@ -92,6 +92,24 @@ public struct ReadOnlyCommand: Sendable, Hashable {
       ], account: server.account)
   }
 
+  /// The size of the log from a position to its end, as statistics.
+  public static func writeAheadLogStatistics(
+    of server: DatabaseServer.Installation, timeline: Int, from position: String
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(
+      [
+        server.program("pg_waldump"), "--path=\(server.dataDirectory)/pg_wal",
+        "--timeline=\(timeline)", "--start=\(position)", "--stats",
+      ], account: server.account)
+  }
+
+  /// A file that the database server's account owns.
+  public static func readServerFile(
+    _ path: String, of server: DatabaseServer.Installation, limit: Int = 65_536
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(["head", "-c", String(limit), "--", path], account: server.account)
+  }
+
   /// The first `limit` bytes of a file.
   public static func readFile(_ path: String, limit: Int = 65_536) -> ReadOnlyCommand {
     ReadOnlyCommand(["head", "-c", String(limit), "--", path])

@@ -16,7 +16,7 @@ public struct ParameterDeclaration: Sendable {
   let defaultPosition: SourcePosition?
 
   /// Names that references already use for something else.
-  static let reservedNames = ["objectives", "sites", "steps"]
+  static let reservedNames = ["host", "objectives", "sites", "steps"]
   static let keys = ["type", "default", "choices", "description"]
 
   static func all(in node: YAMLNode, with decoder: NodeDecoder) -> [ParameterDeclaration] {

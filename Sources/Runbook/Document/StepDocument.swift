@@ -18,6 +18,20 @@ struct StepDocument: Sendable {
     let reason: String
   }
 
+  /// How many hosts of a group may fail.
+  enum MaxFailed: Sendable {
+    case count(Int)
+    case percent(Int)
+
+    /// A part of a host is none.
+    func count(of hosts: Int) -> Int {
+      switch self {
+      case .count(let count): count
+      case .percent(let percent): hosts * percent / 100
+      }
+    }
+  }
+
   let isPrecheck: Bool
   let position: SourcePosition
   /// Nil when it was refused.
@@ -40,6 +54,10 @@ struct StepDocument: Sendable {
   let criticalPosition: SourcePosition?
   let overrides: [Override]
   let overridesPosition: SourcePosition?
+  let maxParallel: Int?
+  let maxFailed: MaxFailed?
+  /// The keys that have a meaning only where the target is a group, and where they stand.
+  let groupKeys: [LocatedText]
 }
 
 extension StepDocument {
@@ -47,13 +65,15 @@ extension StepDocument {
     "id", "name", "action", "target", "with", "when", "timeout", "on_unreachable", "critical",
   ]
   static let stepKeys =
-    precheckKeys + ["depends", "retry", "on_error", "approval", "override_guards"]
+    precheckKeys + ["depends", "retry", "on_error", "approval", "override_guards"] + groupKeyNames
+  static let groupKeyNames = ["max_parallel", "max_failed"]
   static let retryKeys = ["limit", "interval", "backoff"]
   static let approvalKeys = ["prompt", "required"]
   static let overrideKeys = ["guard", "reason"]
   static let retryLimits = 1...100
   static let backoffs = 1...10
   static let approvers = 1...10
+  static let parallels = 1...1000
 
   init?(decoding node: YAMLNode, isPrecheck: Bool, with decoder: NodeDecoder) {
     let what = isPrecheck ? "a precheck" : "a step"
@@ -88,6 +108,11 @@ extension StepDocument {
     criticalPosition = record.keyPosition(of: "critical")
     overrides = record["override_guards"].map { Self.overrides($0, with: decoder) } ?? []
     overridesPosition = record.keyPosition(of: "override_guards")
+    maxParallel = record["max_parallel"].flatMap { decoder.integer($0, in: Self.parallels) }
+    maxFailed = record["max_failed"].flatMap { MaxFailed(decoding: $0, with: decoder) }
+    groupKeys = Self.groupKeyNames.compactMap { key in
+      record.keyPosition(of: key).map { LocatedText(text: key, position: $0) }
+    }
     if !overrides.isEmpty, record["approval"] == nil {
       decoder.diagnostics.error(
         .missingApproval, at: overridesPosition,
@@ -118,6 +143,22 @@ extension StepDocument {
         Override(guardID: LocatedText(text: id, position: node.position), reason: reason))
     }
     return overrides
+  }
+}
+
+extension StepDocument.MaxFailed {
+  fileprivate init?(decoding node: YAMLNode, with decoder: NodeDecoder) {
+    if let text = node.scalar?.text, text.hasSuffix("%"),
+      let percent = ScalarSyntax.integer(String(text.dropLast())), (0...100).contains(percent)
+    {
+      self = .percent(percent)
+      return
+    }
+    guard let scalar = node.scalar, let count = ScalarSyntax.integer(scalar), count >= 0 else {
+      decoder.refuse(node, expected: "how many hosts may fail, as 2 or 10%")
+      return nil
+    }
+    self = .count(count)
   }
 }
 

@@ -41,16 +41,20 @@ public struct Observation: Sendable, Hashable {
     facts.filter { if case .unreachable = $0.reading { true } else { false } }
   }
 
-  /// This observation with `facts` laid over it: in a rehearsal, what earlier steps would bring about. What is seen to be
+  /// This observation with `facts` laid over those that it states: in a rehearsal, what earlier steps would bring about. What is seen to be
   /// so already stays as it was seen.
   public func overlaid(with facts: some Sequence<Fact>) -> Observation {
-    var result = self
-    for fact in facts {
-      guard let known = result[fact.key] else { continue }
-      let seen = self[fact.key]
-      result.state(seen?.reading == fact.reading ? seen ?? known : fact)
-    }
-    return result
+    overlaid(with: Dictionary(facts.map { ($0.key, $0) }, uniquingKeysWith: { $1 }))
+  }
+
+  /// As above; `expected` by key.
+  public func overlaid(with expected: [FactKey: Fact]) -> Observation {
+    guard !expected.isEmpty else { return self }
+    return Observation(
+      facts.map { seen in
+        guard let fact = expected[seen.key], fact.reading != seen.reading else { return seen }
+        return fact
+      })
   }
 
   /// This observation with the gaps that `facts` can fill filled, where a target can't be asked. What a target answers

@@ -47,7 +47,8 @@ struct RunbookJSONSchema {
     "id": Part.described(Part.name, "Unique; the journal and other steps call it so"),
     "name": Part.described(Part.text, "What it does, for people"),
     "action": ["type": "string"],
-    "target": Part.described(Part.text, "dr.scheduler, scheduler or scheduler@dr"),
+    "target": Part.described(
+      Part.text, "dr.scheduler, agents (a group), scheduler or scheduler@dr"),
     "with": ["type": "object"],
     "when": Part.described(Part.text, "A condition, as ${mode} == graceful; else it is skipped"),
     "depends": Part.described(
@@ -75,6 +76,18 @@ struct RunbookJSONSchema {
           "maximum": .integer(StepDocument.approvers.upperBound),
         ],
       ], required: ["prompt"]),
+    "max_parallel": Part.described(
+      [
+        "type": "integer", "minimum": .integer(StepDocument.parallels.lowerBound),
+        "maximum": .integer(StepDocument.parallels.upperBound),
+      ], "Of a group: on how many hosts at once"),
+    "max_failed": [
+      "description": "Of a group: how many hosts may fail, as 2 or 10%",
+      "anyOf": [
+        ["type": "integer", "minimum": 0],
+        ["type": "string", "pattern": "^(0|[1-9][0-9]?|100)%$"],
+      ],
+    ],
     "critical": Part.described(
       ["type": "boolean"], "Of a precheck: whether the run is refused unless it is satisfied"),
     "override_guards": Part.list(

@@ -18,6 +18,11 @@ final class ParameterUse {
   var names: Set<String> = []
 }
 
+/// The steps bound so far that are done on several hosts: a list that is shared by all who resolve.
+final class FanOuts {
+  var steps: Set<String> = []
+}
+
 /// Finds what `${…}` stands for, and says what is wrong with it.
 struct ReferenceResolver {
   /// What a reference to a step can name.
@@ -27,7 +32,10 @@ struct ReferenceResolver {
     /// All prechecks' ids.
     let prechecks: Set<String>
     let order: StepOrder
+    let fanOuts = FanOuts()
   }
+
+  static let hostMembers = ["id", "name", "site"]
 
   static let outcome = "outcome"
   static let outcomes = ["ok", "changed", "skipped", "failed", "in_doubt"]
@@ -40,6 +48,8 @@ struct ReferenceResolver {
   let steps: Steps
   /// The place of the step whose references these are; nil before the first step.
   var place: Int?
+  /// In a step that targets a group: the host whose part is being bound.
+  var host: Host?
 
   func resolve(
     _ reference: Template.Reference, at position: SourcePosition
@@ -47,6 +57,7 @@ struct ReferenceResolver {
     switch reference.path[0] {
     case "objectives": objective(reference, at: position)
     case "sites": site(reference, at: position)
+    case "host": host(reference, at: position)
     case "steps": step(reference, at: position)
     default: parameter(reference, at: position)
     }
@@ -94,6 +105,27 @@ struct ReferenceResolver {
         hint: "add objectives: { \(reference.path[1]): … }")
     }
     return ResolvedReference(type: .duration, value: .value(.string(text)))
+  }
+
+  /// `host.id`, `host.name`, `host.site`.
+  private func host(
+    _ reference: Template.Reference, at position: SourcePosition
+  ) -> ResolvedReference? {
+    guard let host else {
+      return unknown(
+        reference, at: position, "there is no one host here for '\(reference)'",
+        hint: "only a step whose target is a group is done for each host")
+    }
+    switch reference.path.dropFirst() {
+    case ["id"]: return ResolvedReference(type: .host, value: .value(.string(host.id)))
+    case ["name"]: return ResolvedReference(type: .string, value: .value(.string(host.name)))
+    case ["site"]: return ResolvedReference(type: .site, value: .value(.string(host.site)))
+    default:
+      return unknown(
+        reference, at: position, "'\(reference)' is nothing of a host",
+        hint: "write "
+          + Self.hostMembers.map { "${host.\($0)}" }.joined(separator: ", "))
+    }
   }
 
   private func site(
@@ -156,6 +188,11 @@ struct ReferenceResolver {
       return unknown(
         reference, at: position, "there is no step \(Quoted.text(id))",
         hint: NearestWord.hint(for: id, in: steps.properties.keys.sorted(), called: "steps"))
+    }
+    guard !steps.fanOuts.steps.contains(id) else {
+      return unknown(
+        reference, at: position, "'\(id)' is done on several hosts, and has no one '\(property)'",
+        hint: "depend on it by depends: [\(id)]")
     }
     guard isDone(id) else {
       diagnostics.error(

@@ -63,13 +63,12 @@ struct AcrossSitesDecoder {
     if expected != .logShipping {
       user = record.required("user", hint: "the account that a replica logs in with")
         .flatMap { decoder.nonEmptyString($0, "an account") }
-      guard user != nil else { return nil }
     }
+    let password = own.contains("password") ? record["password"].flatMap(decoder.secret) : nil
     let options = record["options"].map(texts) ?? [:]
-    guard word != nil else { return nil }
+    guard word != nil, user != nil || expected == .logShipping else { return nil }
     return Database.Replication(
-      kind: expected, user: user, password: record["password"].flatMap(decoder.secret),
-      options: options)
+      kind: expected, user: user, password: password, options: options)
   }
 
   private func texts(_ node: YAMLNode) -> [String: String] {

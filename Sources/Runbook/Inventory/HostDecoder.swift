@@ -35,8 +35,7 @@ struct HostDecoder {
     case "exec":
       return decoder.record(node, keys: ["kind", "through"], "an exec connection")?
         .required("through", hint: "the program that enters the host, and its arguments")
-        .flatMap { decoder.strings($0, "a program and its arguments, as a list") }
-        .flatMap { through($0, at: node.position) }
+        .flatMap(through)
         .map { .exec(through: $0) }
     case "ssh":
       return SSHDecoder(decoder: decoder).settings(node).map { .ssh(settings: $0) }
@@ -51,11 +50,14 @@ struct HostDecoder {
   ]
 
   /// What a shell reads it may act upon: even a look could then change something.
-  private func through(_ arguments: [String], at position: SourcePosition) -> [String]? {
+  private func through(_ node: YAMLNode) -> [String]? {
+    guard let arguments = decoder.strings(node, "a program and its arguments, as a list") else {
+      return nil
+    }
     let program = arguments.first?.split(separator: "/").last.map(String.init) ?? ""
     guard !Self.shells.contains(program) else {
       decoder.diagnostics.error(
-        .badValue, at: position,
+        .badValue, at: node.position,
         "\(Quoted.text(program)) would hand the arguments to a shell",
         hint: program == "ssh"
           ? "use a connection of kind ssh"

@@ -50,6 +50,36 @@ public struct Objectives: Sendable, Hashable, Codable {
   }
 }
 
+/// Which step of the runbook a planned step is one host's part of. A step that targets a group becomes a planned step for
+/// each of the group's hosts: `repoint` becomes `repoint@dr.agent-1` and so on.
+public struct FanOut: Sendable, Hashable, Codable {
+  public static let defaultMaxParallel = 10
+
+  /// The step's id in the runbook: `depends` names it, and waits for all hosts.
+  public let step: String
+  /// The group's name in the inventory.
+  public let group: String
+  public let maxParallel: Int
+  /// How many hosts may fail before no further ones are begun, and the step has failed.
+  public let maxFailed: Int
+
+  public init(step: String, group: String, maxParallel: Int, maxFailed: Int) {
+    self.step = step
+    self.group = group
+    self.maxParallel = maxParallel
+    self.maxFailed = maxFailed
+  }
+
+  /// The id of one host's part.
+  public func id(on host: Host) -> String { "\(step)@\(host.id)" }
+
+  enum CodingKeys: String, CodingKey {
+    case step, group
+    case maxParallel = "max_parallel"
+    case maxFailed = "max_failed"
+  }
+}
+
 /// One step of a plan.
 public struct PlannedStep: Sendable, Hashable, Codable {
   public struct Retry: Sendable, Hashable, Codable {
@@ -87,7 +117,7 @@ public struct PlannedStep: Sendable, Hashable, Codable {
   public let target: Target?
   public let arguments: [String: PlannedValue]
   public let when: Condition?
-  /// Ids of the steps that must be done first. Always written out, also where the runbook leaves it to the order.
+  /// Ids of the steps that must be done first, as the runbook calls them. Always written out, also where the runbook leaves it to the order.
   public let depends: [String]
   public let timeout: String
   public let retry: Retry?
@@ -98,13 +128,15 @@ public struct PlannedStep: Sendable, Hashable, Codable {
   public let isCritical: Bool
   /// Reasons for overriding guards, by the guard's id.
   public let overriddenGuards: [String: String]
+  /// Of a step that targets a group: what the hosts' parts have in common.
+  public let fanOut: FanOut?
 
   public init(
     id: String, name: String, action: String, target: Target?,
     arguments: [String: PlannedValue], when: Condition? = nil, depends: [String] = [],
     timeout: String, retry: Retry? = nil, onError: OnError = .stop,
     onUnreachable: OnUnreachable = .fail, approval: Approval? = nil, isCritical: Bool = true,
-    overriddenGuards: [String: String] = [:]
+    overriddenGuards: [String: String] = [:], fanOut: FanOut? = nil
   ) {
     self.id = id
     self.name = name
@@ -120,7 +152,11 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     self.approval = approval
     self.isCritical = isCritical
     self.overriddenGuards = overriddenGuards
+    self.fanOut = fanOut
   }
+
+  /// What the runbook calls it: of a host's part of a fan-out, the id of the whole.
+  public var runbookID: String { fanOut?.step ?? id }
 
   enum CodingKeys: String, CodingKey {
     case id, name, action, target, arguments, when, depends, timeout, retry, approval
@@ -128,5 +164,6 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     case onUnreachable = "on_unreachable"
     case isCritical = "critical"
     case overriddenGuards = "overridden_guards"
+    case fanOut = "fan_out"
   }
 }

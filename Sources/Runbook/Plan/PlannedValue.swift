@@ -8,6 +8,16 @@ public indirect enum PlannedValue: Sendable, Hashable {
   case list([PlannedValue])
   case mapping([String: PlannedValue])
 
+  /// The steps' observations that it waits for.
+  public var references: [StepReference] {
+    switch self {
+    case .value: []
+    case .later(let reference): [reference]
+    case .text(let parts), .list(let parts): parts.flatMap(\.references)
+    case .mapping(let parts): parts.values.flatMap(\.references)
+    }
+  }
+
   /// The value, once `lookup` can answer for every reference. What `lookup` throws is passed on.
   public func resolved(_ lookup: (StepReference) throws -> Value) rethrows -> Value {
     switch self {

@@ -17,6 +17,27 @@ public enum FakePlan {
         name: site, hosts: [Host(site: site, name: "scheduler", connection: .local)])
     })
 
+  /// A host of the `dr` site, for fan-outs.
+  public static func agent(_ number: Int) -> Host {
+    Host(site: "dr", name: "agent-\(number)", connection: .local)
+  }
+
+  /// A plan in which `step` is done on so many agents, and then `next`.
+  public static func make(
+    fanOut step: FakeStep, as fanOut: FanOut, hosts: Int, then next: FakeStep
+  ) -> Plan {
+    let agents = (1...hosts).map(agent)
+    let parts = agents.map { step.planned(after: [], on: $0, as: fanOut) }
+    let inventory = Inventory(
+      sites: inventory.sites.map { site in
+        Site(name: site.name, hosts: site.hosts + agents.filter { $0.site == site.name })
+      }, groups: [HostGroup(name: fanOut.group, hosts: agents.map(\.id))])
+    return Plan(
+      runbook: "fake", description: "A plan for tests", runType: .drill,
+      objectives: Objectives(), parameters: [:], prechecks: [],
+      steps: parts + [next.planned(after: [step.id])], inventory: inventory)
+  }
+
   /// A plan of these steps. A step made without `depends` depends on the one before it, as a runbook's do.
   public static func make(
     _ steps: [FakeStep], prechecks: [FakeStep] = [], runbook: String = "fake"
@@ -85,13 +106,16 @@ public struct FakeStep: Sendable {
     }
   }
 
-  func planned(after before: [String]) -> PlannedStep {
-    PlannedStep(
-      id: id, name: "Step \(id)", action: action,
-      target: host.flatMap { FakePlan.inventory.host($0) }.map { .host($0) },
+  func planned(
+    after before: [String], on part: Host? = nil, as fanOut: FanOut? = nil
+  ) -> PlannedStep {
+    let host = part ?? host.flatMap { FakePlan.inventory.host($0) }
+    return PlannedStep(
+      id: part.flatMap { fanOut?.id(on: $0) } ?? id, name: "Step \(id)", action: action,
+      target: host.map { .host($0) },
       arguments: arguments, when: when, depends: depends ?? before, timeout: timeout,
       retry: retry, onError: onError, onUnreachable: onUnreachable, approval: approval,
-      isCritical: isCritical, overriddenGuards: overriddenGuards)
+      isCritical: isCritical, overriddenGuards: overriddenGuards, fanOut: fanOut)
   }
 }
 

@@ -4,7 +4,8 @@ extension ActionCatalogue {
   /// What a runbook may do to a `FakeWorld`.
   public static let fake = ActionCatalogue([
     FakeChange.self, FakeChangeOnce.self, FakeChangeInTwoCalls.self, FakeGuarded.self,
-    FakeCheck.self, FakeWait.self, FakeProof.self, FakeApproval.self, FakeAttestation.self,
+    FakeRisky.self, FakeCheck.self, FakeWait.self, FakeProof.self, FakeApproval.self,
+    FakeAttestation.self,
   ])
 }
 
@@ -81,6 +82,27 @@ struct FakeGuarded: FakeGoalAction, ActingAction {
         return seen == .string(value) ? .holds : .violated("it is \(seen)")
       }
     ]
+  }
+}
+
+/// `fake.risky`: as `fake.change`, and with consent when the host has a property `risk`.
+struct FakeRisky: FakeGoalAction, ActingAction {
+  static let schema = ActionSchema(
+    name: "fake.risky", summary: "Sets a property at a risk", discussion: "", target: .host,
+    parameters: FakeGoal.parameters, effect: .changes, example: "")
+  let goal: FakeGoal
+  init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
+
+  func probe(_ observer: any Observer) async throws -> Observation {
+    var observation = try await goal.probe(observer)
+    observation.state(try await FakeGoal.read("risk", on: goal.host, observer))
+    return observation
+  }
+
+  func consent(for observation: Observation) -> Question? {
+    observation[goal.host.id, "risk"]?.string.map {
+      Question(.approval, prompt: "Is \($0) worth it?")
+    }
   }
 }
 

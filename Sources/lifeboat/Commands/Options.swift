@@ -62,18 +62,27 @@ struct GateOptions: ParsableArguments {
   @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
   var noInput = false
 
-  /// Throws `InputError` for a step that the plan doesn't have, and for an answer without words.
-  func answers(to plan: Plan, on console: Console, format: OutputFormat) throws -> Answers {
+  /// Throws `InputError` for a step that the plan doesn't have, and for an answer without words. `consents` answer what a
+  /// run that is resumed asked when it stopped, `shown`.
+  func answers(
+    to plan: Plan, on console: Console, format: OutputFormat, consents: [NamedText] = [],
+    shown: [String: String] = [:]
+  ) throws -> Answers {
     let options = [
       (Question.Kind.approval, approvals), (.attest, attestations), (.redo, redos),
+      (.consent, consents),
     ]
     var given: [Question.Kind: [String: String]] = [:]
     for (kind, answers) in options {
       let byStep = try answers.byName(kind.option)
-      try byStep.requireKnown(among: plan.steps.map(\.id), kind.option, "step")
+      // A fan-out is approved as a whole; everything else is answered for one host.
+      let steps = kind == .approval ? plan.steps.map(\.runbookID) : plan.steps.map(\.id)
+      try byStep.requireKnown(among: steps, kind.option, "step")
       given[kind] = byStep
     }
-    return Answers(console: console, mayAsk: !noInput && format == .text, given: given)
+    return Answers(
+      console: console, mayAsk: !noInput && format == .text,
+      given: GivenAnswers(given, shownConsents: shown))
   }
 }
 

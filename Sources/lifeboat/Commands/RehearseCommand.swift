@@ -30,8 +30,10 @@ struct RehearseCommand: AsyncParsableCommand {
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
       let run = wiring.newRunID()
-      return try await Signals.cancelling {
-        try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+      return try await wiring.endingConnections {
+        try await Signals.cancelling {
+          try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+        }
       }
     }
     try ExitStatus(ended.ending).exit()

@@ -18,6 +18,15 @@ struct ResumeCommand: AsyncParsableCommand {
   @Flag(help: "Go by the plan in the journal, without reading the runbook and the inventory again.")
   var recordedPlan = false
 
+  @Option(
+    name: .customLong("consent"),
+    help: ArgumentHelp(
+      "Consent to what a step asked when the run stopped: STEP=WORDS. May be repeated.",
+      discussion:
+        "It counts for that question alone: when the world has moved meanwhile, and the step asks something else, the run waits again."
+    ))
+  var consents: [NamedText] = []
+
   @OptionGroup var gates: GateOptions
   @OptionGroup var output: OutputOptions
 
@@ -28,7 +37,9 @@ struct ResumeCommand: AsyncParsableCommand {
       let id = try await wiring.runs.resolve(run, onlyExecutions: true)
       let recorded = try await wiring.recordedRun(id)
       let plan = recordedPlan ? recorded.plan : try reload(recorded, console)
-      let answers = try gates.answers(to: plan, on: console, format: output.output)
+      let answers = try gates.answers(
+        to: plan, on: console, format: output.output, consents: consents,
+        shown: recorded.shownConsents)
       return try await wiring.executing(answers) { executor in
         try await executor.resume(recorded, with: plan)
       }

@@ -6,19 +6,21 @@ import Runbook
 struct Answers: GateAnswers {
   let console: Console
   let mayAsk: Bool
-  /// Words given on the command line, by step, for each kind of question.
-  let given: [Question.Kind: [String: String]]
+  /// What was given on the command line.
+  let given: GivenAnswers
   /// Steps that run side by side ask one after the other: a yes must not land on another step's question.
   private let turn = OneAtATime()
 
-  init(console: Console, mayAsk: Bool, given: [Question.Kind: [String: String]]) {
+  init(console: Console, mayAsk: Bool, given: GivenAnswers) {
     self.console = console
     self.mayAsk = mayAsk
     self.given = given
   }
 
   func answer(_ question: Question, step: String) async throws -> Answer? {
-    if let words = given[question.kind]?[step] { return Answer(isGranted: true, words: words) }
+    if let words = given.words(for: question, step: step) {
+      return Answer(isGranted: true, words: words)
+    }
     guard mayAsk, console.canAsk else { return nil }
     await turn.take()
     let answer = await ask(question, step: step)
@@ -32,7 +34,10 @@ struct Answers: GateAnswers {
       return nil
     }
     let what =
-      question.kind == .approval ? "A word for the journal" : "How do you know? (for the journal)"
+      switch question.kind {
+      case .approval, .consent: "A word for the journal"
+      case .attest, .redo: "How do you know? (for the journal)"
+      }
     guard let words = await askWords("        \(isGranted ? what : "Why not?"): ") else {
       return nil
     }

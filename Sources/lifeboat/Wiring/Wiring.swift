@@ -55,7 +55,21 @@ struct Wiring {
       crashes: try CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
     let status = Task { [progress] in await progress.runStatusLine() }
     defer { status.cancel() }
-    return try await Signals.stopping(control, console: console) { try await body(executor) }
+    return try await endingConnections {
+      try await Signals.stopping(control, console: console) { try await body(executor) }
+    }
+  }
+
+  /// Connections are ended whatever came of the work. One that can't be ended changes nothing of what was done.
+  func endingConnections<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    let result: Swift.Result<Result, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    do { try await world.close() } catch {
+      console.writeError("lifeboat: a connection could not be ended: \(error)")
+    }
+    return try result.get()
   }
 }
 

@@ -3,7 +3,10 @@ import Testing
 
 /// A child's output, for tests that look at what is on this machine.
 @discardableResult
-func shell(_ arguments: String...) async throws -> String {
+func shell(_ arguments: String...) async throws -> String { try await shell(arguments) }
+
+@discardableResult
+func shell(_ arguments: [String]) async throws -> String {
   let result = try await Subprocess.run(
     .name(arguments[0]), arguments: Subprocess.Arguments(Array(arguments.dropFirst())),
     input: .none, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

@@ -24,7 +24,7 @@ struct LogShippingReversal: Sendable {
     }
     let epoch = try await read(target).epoch
     var demoted: [Value] = []
-    for other in others where try await demote(other, below: epoch) {
+    for other in others where try await Self.demote(other, below: epoch, by: `operator`) {
       demoted.append(.string(other.subject))
     }
     evidence.details["demoted"] = .list(demoted)
@@ -41,7 +41,8 @@ struct LogShippingReversal: Sendable {
     for other in others {
       do {
         epochs.append(try await read(other).epoch)
-        if try await demote(other, below: state.role == .replica ? .max : state.epoch) {
+        let ceiling = state.role == .replica ? Int.max : state.epoch
+        if try await Self.demote(other, below: ceiling, by: `operator`) {
           demoted.append(.string(other.subject))
         }
       } catch let error as ActionError where isGone(error) {
@@ -141,11 +142,13 @@ struct LogShippingReversal: Sendable {
 
   /// Makes a primary or draining copy a replica; false where it is one already. Its replicator raises the epoch when it has
   /// followed. Refuses a copy that was promoted since.
-  private func demote(_ copy: DatabaseCopy, below epoch: Int) async throws -> Bool {
+  static func demote(_ copy: DatabaseCopy, below epoch: Int, by operator: any Operator)
+    async throws -> Bool
+  {
     try await `operator`.transaction(copy) { writer in
       let state = try LogShippingState.read(writer, of: copy)
       guard state.role != .replica else { return false }
-      guard state.epoch < epoch else { throw Self.moved(copy, state) }
+      guard state.epoch < epoch else { throw moved(copy, state) }
       try writer.execute("UPDATE replication_state SET role = 'replica'")
       return true
     }
@@ -161,10 +164,4 @@ struct LogShippingReversal: Sendable {
 
 extension LogShippingState {
   fileprivate var place: (CopyRole, Int, Int) { (role, epoch, position) }
-}
-
-extension Evidence {
-  fileprivate mutating func add(_ other: Evidence) {
-    details.merge(other.details) { _, last in last }
-  }
 }

@@ -7,26 +7,25 @@ struct MachineHealer: Sendable {
 
   private static let bootTimeout: Int64 = 120_000
 
-  /// Ends what is wrong with these machines.
+  /// Ends what is wrong with these machines. Those outside the sites go first: the others ask them.
   func heal(_ machines: [Machine]) throws {
     var faults = try LabFaults.read(lab)
     let struck = machines.filter { faults.databasesStruck.contains($0.name) }
     faults.linksDown.subtract(machines.map(\.name))
     try Router.apply(faults, of: lab)
-    try Together.run(machines.map { machine in { try heal(machine) } })
+    for group in [machines.filter { $0.site == nil }, machines.filter { $0.site != nil }] {
+      try Together.run(group.map { machine in { try heal(machine) } })
+    }
     for machine in struck { try startDatabase(machine) }
     faults.databasesStruck.subtract(struck.map(\.name))
     try faults.write(lab)
   }
 
-  /// Ends what is wrong with the network between any of these ends, or all of it.
-  func healNetwork(between ends: [String]?) throws {
+  /// Ends what is wrong with the network: of one target, between two, or all of it.
+  func healNetwork(of targets: [LabTarget]) throws {
     var faults = try LabFaults.read(lab)
     faults.network = faults.network.filter { fault in
-      guard let ends else { return false }
-      return
-        !(ends.contains(fault.from) && (ends.count == 1 || ends.contains(fault.to))
-        || ends.contains(fault.to) && ends.count == 1)
+      !targets.allSatisfy { $0.ends.contains(fault.from) || $0.ends.contains(fault.to) }
     }
     try Router.apply(faults, of: lab)
   }

@@ -1,5 +1,6 @@
-/// Caps how many child processes run at once: each takes four descriptors and a process slot.
-actor ChildLimit {
+/// Caps how many do something at once: child processes, which take four descriptors and a process slot each, or sessions of
+/// one connection.
+actor ConcurrencyLimit {
   private var free: Int
   private var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
   private var nextID = 0

@@ -1,0 +1,116 @@
+import Runbook
+
+/// `pg_rewind`: makes a data directory that went its own way a copy of the primary's again.
+///
+/// It overwrites settings, and once begun it must end: a data directory that was half rewound is none. So everything that a
+/// second try needs is kept beside the data directory first: the settings, and the log from which `pg_rewind` learns
+/// what was changed. For as long as that is kept, the copy counts as lost, and its service stays disabled.
+struct Rewind: Sendable {
+  let host: ServerHost
+  let primary: DatabaseCopy
+  let `operator`: any Operator
+  /// Its server died: it is to be recovered before it is rewound.
+  var isCrashed = false
+
+  private var data: String { host.data }
+  private var kept: String { Self.kept(host.installation) }
+  private var settings: String { "\(kept)/settings" }
+  private var log: String { "\(kept)/pg_wal" }
+
+  private static func kept(_ installation: DatabaseServer.Installation) -> String {
+    "\(ServerHost.keep(of: installation))/rewind"
+  }
+
+  static func isUnfinished(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
+    try await ServerHost.exists(kept(copy.requiredServer().installation), at: copy, observer)
+  }
+
+  init(host: ServerHost, primary: DatabaseCopy, operator: any Operator) {
+    self.host = host
+    self.primary = primary
+    self.operator = `operator`
+  }
+
+  func run() async throws -> Evidence {
+    try await host.disable()
+    let isAgain = try await host.exists(kept)
+    if isAgain {
+      // Its last work is the control file: after that it is only the settings that are missing.
+      if try await isRewound() {
+        try await restoreSettings()
+        return Evidence(["settings_restored": true])
+      }
+      try await host.run(["cp", "-R", "--preserve=all", "--", "\(log)/.", "\(data)/pg_wal/"])
+    } else {
+      if isCrashed { try await recover() }
+      try await keepWhatIsNeeded()
+    }
+    // Without a checkpoint since its promotion the primary's control file names the old timeline, and pg_rewind sees no
+    // difference.
+    try await `operator`.session(primary) { _ = try $0.execute("CHECKPOINT") }
+    let server = try primary.requiredServer()
+    let source = try ConnectionText(from: host.copy, to: primary, database: server.database)
+    let result = try await host.run(
+      [
+        host.installation.program("pg_rewind"), "--target-pgdata=\(data)",
+        "--source-server=\(source.text)",
+      ], environment: ["LC_ALL": "C.UTF-8"])
+    try await restoreSettings()
+    return Evidence([
+      "pg_rewind": .string(String(result.standardError.suffix(1000))), "settings_restored": true,
+    ])
+  }
+
+  /// What is rewound and has its settings is an intact standby, which needs nothing of it any more.
+  func forget() async throws { try await host.run(["rm", "-rf", "--", kept]) }
+
+  private func isRewound() async throws -> Bool {
+    let control = try await ControlData.read(host.copy, by: `operator`.observer)
+    return control?.state == "in archive recovery"
+  }
+
+  /// Ends what the crash left open, in single-user mode: nobody connects, and nothing is sent. `pg_rewind` would do it too,
+  /// and would not find settings that are kept elsewhere. A standby can't be run that way.
+  private func recover() async throws {
+    try await host.unmarkStandby()
+    let options = try await host.read("\(data)/postmaster.opts") ?? ""
+    try await host.run(
+      [host.installation.program("postgres"), "--single", "-F", "-D", data]
+        + Self.configurationFile(in: options) + ["template1"])
+    try await host.markStandby()
+  }
+
+  /// `… "-c" "config_file=/etc/postgresql/15/main/postgresql.conf"`
+  static func configurationFile(in options: String) -> [String] {
+    for word in options.split(separator: "\"") where word.hasPrefix("config_file=") {
+      return ["-c", String(word)]
+    }
+    return []
+  }
+
+  /// Settings are files directly in the data directory; complete under its final name or not there.
+  private func keepWhatIsNeeded() async throws {
+    let unfinished = "\(kept).unfinished"
+    try await host.run(["rm", "-rf", "--", unfinished])
+    try await host.run(["mkdir", "-p", "--", "\(unfinished)/settings"])
+    try await host.run(
+      ["find", data, "-maxdepth", "1", "-type", "f"]
+        + Self.noSettings.flatMap { ["!", "-name", $0] }
+        + ["-exec", "cp", "--preserve=all", "--target-directory=\(unfinished)/settings", "{}", "+"])
+    try await host.run([
+      "cp", "-R", "--preserve=all", "--", "\(data)/pg_wal/.", "\(unfinished)/pg_wal",
+    ])
+    try await host.run(["sync", "-f", "--", unfinished])
+    try await host.run(["mv", "-T", "--", unfinished, kept])
+  }
+
+  private static let noSettings = [
+    "PG_VERSION", "postmaster.*", "backup_*", "tablespace_map*", "current_logfiles", "*.signal",
+    "*.old", "*.lifeboat-new",
+  ]
+
+  private func restoreSettings() async throws {
+    try await host.run(["cp", "-R", "--preserve=all", "--", "\(settings)/.", "\(data)/"])
+    try await host.markStandby()
+  }
+}

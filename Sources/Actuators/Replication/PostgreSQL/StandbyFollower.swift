@@ -1,0 +1,64 @@
+import Runbook
+
+/// Makes a copy stream from a primary.
+struct StandbyFollower: Sendable {
+  let copy: DatabaseCopy
+  let primary: DatabaseCopy
+  let timeout: Duration
+  let `operator`: any Operator
+
+  /// A standby that runs is told where its primary is now.
+  func redirect() async throws {
+    let copy = copy
+    let settings = try StandbySettings(of: copy, following: primary)
+    try await ensureSlot()
+    try await `operator`.session(copy) { writer in
+      try settings.set(by: writer)
+      _ = try writer.query("SELECT pg_reload_conf()")
+    }
+  }
+
+  /// A server that was stopped becomes a standby.
+  func start() async throws {
+    let host = try ServerHost(copy, by: `operator`)
+    try await ensureSlot()
+    try await host.configure(try StandbySettings(of: copy, following: primary))
+    try await host.markStandby()
+    try await host.enable()
+    try await host.start()
+  }
+
+  func waitUntilStreaming() async throws {
+    let place = try primary.serverPlace
+    _ = try await ServerHost(copy, by: `operator`).wait(
+      for: "streaming from \(place)", within: timeout
+    ) { state in
+      guard state.role == .replica else {
+        throw ActionError(
+          ServerHost.givenUp, "it is \(state.role.rawValue)", advice: "see the log of its server")
+      }
+      return state.isStreaming == true && state.source == place
+    }
+  }
+
+  /// The slots that the copy kept for others when it was the primary: they would fill its disk.
+  func dropIdleSlots(of copies: [DatabaseCopy]) async throws -> [String] {
+    let names = copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
+    return try await `operator`.session(copy) { try ReplicationSlot.dropIdle(names, by: $0) }
+  }
+
+  func ensureSlot() async throws {
+    let copy = copy
+    try await `operator`.session(primary) { try ReplicationSlot.ensure(for: [copy], by: $0) }
+  }
+}
+
+extension DatabaseCopy {
+  /// Where its server is, as a standby names its source.
+  var serverPlace: String {
+    get throws {
+      let server = try requiredServer()
+      return "\(server.address):\(server.port)"
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Runbook
+
+/// How a standby reaches its primary: the three settings that make it follow.
+struct StandbySettings: Sendable {
+  /// By name, in the order in which they are set.
+  let values: [(name: String, value: String)]
+
+  init(of copy: DatabaseCopy, following primary: DatabaseCopy) throws {
+    values = [
+      ("primary_conninfo", try ConnectionText(from: copy, to: primary).text),
+      ("primary_slot_name", ReplicationSlot.name(for: copy.site)),
+      ("recovery_target_timeline", "latest"),
+    ]
+  }
+
+  /// For a server that runs. They count from its next start, and for a standby from its next reload.
+  func set(by writer: any SQLWriter) throws {
+    for (name, value) in values {
+      try writer.execute("ALTER SYSTEM SET \(identifier: name) = \(literal: value)")
+    }
+  }
+
+  /// For a server that doesn't run: `postgresql.auto.conf` with these settings in place of its own of the same names.
+  func merged(into file: String) -> String {
+    let kept = file.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+      let name = line.drop { $0.isWhitespace }.prefix { $0.isLetter || $0 == "_" }
+      return !line.isEmpty && !values.contains { $0.name == name.lowercased() }
+    }
+    let own = values.map { name, value in
+      let escaped = value.replacing("\\", with: "\\\\").replacing("'", with: "''")
+      return "\(name) = '\(escaped)'"
+    }
+    return (kept.map(String.init) + own).joined(separator: "\n") + "\n"
+  }
+}
+
+/// A connection in libpq's words, `host='db1' port='5432'`. Never with a password: `passfile` names where that is.
+struct ConnectionText: Sendable {
+  let text: String
+
+  /// - Parameter database: for a connection that isn't for replication.
+  init(from copy: DatabaseCopy, to primary: DatabaseCopy, database: String? = nil) throws {
+    let server = try primary.requiredServer()
+    guard let replication = copy.database.replication, let user = replication.user else {
+      throw ActionError(
+        "postgresql.no_replication_user",
+        "the inventory doesn't say as whom a standby of \(copy.database.name) logs in",
+        advice: "add replication: { user: … } to the database")
+    }
+    var words = ["application_name": copy.site]
+    words.merge(replication.options) { _, option in option }
+    words["host"] = server.address
+    words["port"] = String(server.port)
+    words["user"] = user
+    if let database { words["dbname"] = database }
+    if let wrong = words.keys.first(where: { !$0.allSatisfy { $0.isLowercase || $0 == "_" } }) {
+      throw ActionError(
+        "postgresql.connection_word", "'\(wrong)' is no connection parameter of PostgreSQL's",
+        advice: "see 'options' of the database's replication in the inventory")
+    }
+    text = words.sorted { $0.key < $1.key }.map { "\($0)=\(Self.quoted($1))" }
+      .joined(separator: " ")
+  }
+
+  private static func quoted(_ value: String) -> String {
+    "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+  }
+}
+
+/// The slots that copies use at each other.
+enum ReplicationSlot {
+  /// `lifeboat_dr`. A slot's name has small letters, digits and underscores only; whatever else a site's name has is written
+  /// in hexadecimal, so that two sites never share a slot.
+  static func name(for site: String) -> String {
+    "lifeboat_"
+      + site.utf8.map { byte in
+        let isPlain = (97...122).contains(byte) || (48...57).contains(byte)
+        return isPlain
+          ? String(UnicodeScalar(byte)) : "_" + String(Int(byte) + 256, radix: 16).dropFirst()
+      }.joined()
+  }
+
+  /// Makes the slots of these copies where they are missing. The log is kept from now on.
+  static func ensure(for copies: [DatabaseCopy], by writer: any SQLWriter) throws {
+    for copy in copies {
+      let name = name(for: copy.site)
+      _ = try writer.query(
+        """
+        SELECT pg_create_physical_replication_slot(\(name), true)
+        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = \(name))
+        """)
+    }
+  }
+
+  /// Drops those of `names` that nobody uses; returns them.
+  static func dropIdle(_ names: [String], by writer: any SQLWriter) throws -> [String] {
+    try names.filter { name in
+      try !writer.query(
+        """
+        SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+        WHERE slot_name = \(name) AND slot_type = 'physical' AND NOT active
+        """
+      ).isEmpty
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import Runbook
+import SystemPackage
+
+/// The connection to one host: a control channel whose child logs in and carries the others, and channels for commands.
+///
+/// A channel whose command only looked is kept for the next one. What acts may leave processes behind that go on writing
+/// into its output, so its channel is closed.
+actor SSHConnection {
+  /// sshd allows ten a connection, and one is the control channel.
+  private static let sessions = 8
+  /// Between the polite signal and the one that can't be ignored.
+  private static let grace = Duration.seconds(2)
+  private static let endingLimit = Duration.seconds(5)
+  private static let closingLimit = Duration.milliseconds(300)
+
+  private let client: SSHClient
+  private let refusal: SSHRefusal
+  private let elevation: Elevation
+  private let executable: FilePath
+  private let configuration: String
+  private let socketPrefix: String
+  private let time: any TimeSource
+
+  private let places = ConcurrencyLimit(sessions)
+  private let opening = ConcurrencyLimit(1)
+  private var openings = 0
+  private var control: Control?
+  private var idle: [ShellChannel] = []
+  private var failedOpenings = 0
+  /// Who waited for an opening that failed needn't try again.
+  private var lastFailure: ActionError?
+
+  private struct Control: Sendable {
+    let channel: ShellChannel
+    let socket: String
+  }
+
+  init(
+    to host: Host, by client: SSHClient, executable: FilePath, in directory: SSHDirectory,
+    number: Int, time: any TimeSource
+  ) throws {
+    self.client = client
+    self.executable = executable
+    self.time = time
+    refusal = SSHRefusal(host: host.id, settings: client.settings)
+    elevation = host.elevation
+    configuration = try directory.write(client.configuration, to: "\(number).conf")
+    socketPrefix = "\(directory.path)/\(number)"
+  }
+
+  /// Waits until fewer than the allowed number of commands run on the host.
+  func run(_ invocation: Invocation) async throws -> CommandResult {
+    try await places.withPlace { try await self.runInPlace(invocation) }
+  }
+
+  func close() async {
+    for channel in idle { await close(channel) }
+    idle = []
+    if let control { await close(control.channel) }
+    control = nil
+  }
+
+  private func runInPlace(_ invocation: Invocation) async throws -> CommandResult {
+    let channel = try await answeringChannel()
+    let text = ShellText.command(
+      invocation.environmentPrefix + invocation.arguments, input: invocation.standardInput)
+    do {
+      guard let result = try await time.within(invocation.timeout, { try await channel.run(text) })
+      else {
+        await endCommand(of: channel)
+        throw invocation.timedOut()
+      }
+      switch invocation.purpose {
+      case .looking: idle.append(channel)
+      case .acting: await close(channel)
+      }
+      return result
+    } catch let lost as ShellChannel.Lost {
+      throw lostError(of: invocation, lost)
+    } catch is CancellationError {
+      // What ends the command must not be cancelled with it.
+      await Task { await endCommand(of: channel) }.value
+      throw CancellationError()
+    }
+  }
+
+  private func lostError(of invocation: Invocation, _ lost: ShellChannel.Lost) -> ActionError {
+    let why = lost.words.isEmpty ? "" : ": \(lost.words)"
+    return invocation.unanswered(
+      "command.lost",
+      "'\(invocation.program)' was started on \(refusal.host), and its end was not seen, as the "
+        + "connection was lost\(why)",
+      lookingAdvice: "see whether the host is up, and the network to it")
+  }
+
+  // MARK: - Channels
+
+  /// A channel whose shell has just answered: what is lost before that, was not done.
+  private func answeringChannel() async throws -> ShellChannel {
+    while let channel = idle.popLast() {
+      do {
+        guard try await time.within(client.connectTimeout, { try await channel.run(":") }) != nil
+        else {
+          await drop()
+          throw refusal.silence(client.connectTimeout)
+        }
+        return channel
+      } catch is ShellChannel.Lost {
+        // It ended while nobody used it.
+      }
+    }
+    let control = try await openControl()
+    return try await open(.session, socket: control.socket)
+  }
+
+  private func open(_ role: SSHClient.Role, socket: String) async throws -> ShellChannel {
+    let arguments = client.arguments(role, configuration: configuration, controlSocket: socket)
+    do {
+      let channel = try await time.within(client.connectTimeout) { [executable] in
+        try await ShellChannel.open(executable, arguments)
+      }
+      if let channel { return channel }
+    } catch let lost as ShellChannel.Lost {
+      throw refusal.error(lost)
+    }
+    await drop()
+    throw refusal.silence(client.connectTimeout)
+  }
+
+  /// At most one opening at a time; who waits for one that fails fails with it.
+  private func openControl() async throws -> Control {
+    if let control, !control.channel.hasEnded { return control }
+    let failedBefore = failedOpenings
+    return try await opening.withPlace {
+      try await self.openControl(unlessFailedSince: failedBefore)
+    }
+  }
+
+  private func openControl(
+    unlessFailedSince failedBefore: Int
+  ) async throws -> Control {
+    if let control, !control.channel.hasEnded { return control }
+    if failedOpenings > failedBefore, let lastFailure { throw lastFailure }
+    openings += 1
+    let socket = "\(socketPrefix).\(openings)"
+    do {
+      let opened = Control(
+        channel: try await open(.connection, socket: socket), socket: socket)
+      control = opened
+      return opened
+    } catch let error as ActionError {
+      failedOpenings += 1
+      lastFailure = error
+      throw error
+    }
+  }
+
+  /// Lets the channel's shell end; a command's children that hold on to its output don't hold it up.
+  private func close(_ channel: ShellChannel) async {
+    let hasClosed = try? await time.within(Self.closingLimit) {
+      await channel.close()
+      return true
+    }
+    if hasClosed != true { await channel.end() }
+  }
+
+  /// A connection that answers no more.
+  private func drop() async {
+    let channels = idle + [control?.channel].compactMap(\.self)
+    idle = []
+    control = nil
+    for channel in channels { await channel.end() }
+  }
+
+  // MARK: - Ending a command
+
+  /// Ends all of the channel's process group on the host, and the channel.
+  private func endCommand(of channel: ShellChannel) async {
+    do {
+      _ = try await time.within(Self.endingLimit) { try await self.endGroup(channel.group) }
+    } catch {
+      // A host that can't be asked keeps what runs there. The command is reported as lost or cancelled, not as ended.
+    }
+    await channel.end()
+  }
+
+  private func endGroup(_ group: Int) async throws {
+    let control = try await openControl().channel
+    let deadline = time.uptime() + Self.grace
+    var isAlive = try await signal("TERM", group, by: control)
+    while isAlive, time.uptime() < deadline {
+      try await time.sleep(for: .milliseconds(50))
+      isAlive = try await signal("0", group, by: control)
+    }
+    if isAlive { _ = try await signal("KILL", group, by: control) }
+  }
+
+  /// Whether there is anybody in the group who could be sent it.
+  private func signal(
+    _ signal: String, _ group: Int, by control: ShellChannel
+  ) async throws -> Bool {
+    let kill = "kill -s \(signal) -- -\(group)"
+    let text = elevation == .sudo ? "sudo -n -- \(kill) || \(kill)" : kill
+    return try await control.run("{ \(text); } </dev/null").exitCode == 0
+  }
+}

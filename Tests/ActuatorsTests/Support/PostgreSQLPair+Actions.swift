@@ -1,0 +1,142 @@
+import Runbook
+import TestSupport
+import Testing
+
+@testable import Actuators
+
+extension PostgreSQLPair {
+  var database: Runbook.Database { inventory.databases[0] }
+
+  func copy(_ site: String) throws -> DatabaseCopy {
+    try #require(inventory.copy(of: database, at: site))
+  }
+
+  /// An action on the database, or on its copy at `site`.
+  func make<A: Action>(
+    _ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil
+  ) throws -> A {
+    let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
+    return try A(Arguments(values, on: target, in: inventory))
+  }
+
+  func reverse(
+    to site: String = "dr", _ mode: String = "graceful", _ more: [String: Value] = [:]
+  ) throws -> ReplicationReverse {
+    let values: [String: Value] = [
+      "to": .string(site), "mode": .string(mode), "drain_timeout": "20s",
+    ]
+    return try make(ReplicationReverse.self, values.merging(more) { $1 })
+  }
+
+  func rejoin(_ site: String) throws -> ReplicationRejoin {
+    try make(ReplicationRejoin.self, ["stream_timeout": "20s"], at: site)
+  }
+
+  func look(_ action: some Action) async throws -> (observation: Observation, verdict: Verdict) {
+    let observation = try await action.probe(world.makeObserver())
+    return (observation, action.judge(observation))
+  }
+
+  /// As the engine does it: looks, holds the guards, acts, and looks until it is so.
+  @discardableResult
+  func perform(
+    _ action: some ActingAction, by capability: (any Operator)? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> Evidence {
+    let sight = try await look(action)
+    guard !sight.verdict.isSatisfied else { return Evidence() }
+    for each in action.guards {
+      try #require(
+        each.check(sight.observation) == .holds, "\(each.id)", sourceLocation: sourceLocation)
+    }
+    let evidence = try await action.act(
+      capability ?? world.makeOperator(token: "test"), given: sight.observation)
+    try await eventually("the effect of \(type(of: action).schema.name)") {
+      try await look(action).verdict.isSatisfied
+    }
+    return evidence
+  }
+
+  func finding(_ guardID: String, of action: some ActingAction) async throws -> Guard.Finding {
+    let observation = try await action.probe(world.makeObserver())
+    return try #require(action.guards.first { $0.id == guardID }).check(observation)
+  }
+
+  /// Role and timeline of each copy, `primary 2, replica 2`.
+  func roles() async throws -> String {
+    var words: [String] = []
+    for site in Self.sites {
+      let facts = Observation(
+        try await CopyFacts(copy: copy(site)).observe(world.makeObserver()))
+      words.append(
+        "\(facts.role(of: try copy(site))?.rawValue ?? "dark") \(facts.epoch(of: try copy(site)) ?? 0)"
+      )
+    }
+    return words.joined(separator: ", ")
+  }
+
+  /// The sites whose server takes changes now.
+  func writable() async throws -> [String] {
+    var sites: [String] = []
+    for site in Self.sites {
+      let action = try make(DatabaseWritable.self, at: site)
+      if try await look(action).verdict.isSatisfied { sites.append(site) }
+    }
+    return sites
+  }
+}
+
+/// Stands for a runner that dies: from its n-th call on nothing reaches the world any more.
+final class DyingOperator: Operator {
+  struct Death: Error {}
+
+  private let base: any Operator
+  private let lastCall: Int
+  private let calls = Counter()
+
+  init(_ base: any Operator, beforeCall number: Int) {
+    self.base = base
+    lastCall = number - 1
+  }
+
+  var observer: any Observer { base.observer }
+  var token: String { base.token }
+
+  private func live() throws { guard calls.add() <= lastCall else { throw Death() } }
+
+  func run(_ command: Command, on host: Host) async throws -> CommandResult {
+    try live()
+    return try await base.run(command, on: host)
+  }
+
+  func transaction<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    try live()
+    return try await base.transaction(database, body)
+  }
+
+  func session<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    try live()
+    return try await base.session(database, body)
+  }
+
+  func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    try live()
+    return try await base.send(request)
+  }
+
+  func writeProbeFile(
+    _ name: ProbeFileName, contents: String, in directory: String, on host: Host
+  ) async throws {
+    try live()
+    try await base.writeProbeFile(name, contents: contents, in: directory, on: host)
+  }
+
+  func removeProbeFile(_ name: ProbeFileName, in directory: String, on host: Host) async throws {
+    try live()
+    try await base.removeProbeFile(name, in: directory, on: host)
+  }
+}
