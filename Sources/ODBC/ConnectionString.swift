@@ -65,7 +65,7 @@ struct ConnectionString {
     let timeout = settings.statementTimeout.wholeMilliseconds
     let readOnly = settings.mode == .readOnly ? "on" : "off"
     return
-      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly) -c lc_messages=C"
+      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly)"
   }
 
   /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
