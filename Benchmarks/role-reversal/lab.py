@@ -55,7 +55,6 @@ class Lab:
         run(
             [self.program, "lab", "up", self.directory, "--hosts", "--agents", "0", "--no-permit",
              "--database", self.database, "--runbooks", runbooks] + packages, timeout=1800)
-        self.directory = os.path.abspath(self.directory)
         for name in ("writer.py", "timed.py"):
             self.install(os.path.join("remote", name), "operator")
         for machine in DATABASES.values():
