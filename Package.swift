@@ -86,7 +86,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "LabSchedulerTests",
-      dependencies: ["LabScheduler", "TestSupport", grdb, subprocess, system],
+      dependencies: ["LabScheduler", "ODBC", "TestSupport", grdb, subprocess, system],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "LifeboatTests",

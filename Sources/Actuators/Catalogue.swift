@@ -9,6 +9,8 @@ extension ActionCatalogue {
     FailoverInControl.self,
     FailoverNoForeignGUID.self,
     FailoverTruncate.self,
+    FenceAttest.self,
+    FenceCommand.self,
     GateApproval.self,
     GateAttest.self,
     HTTPCheck.self,

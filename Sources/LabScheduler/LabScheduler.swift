@@ -9,7 +9,7 @@ struct LabScheduler: ParsableCommand {
     subcommands: [
       LabCommand.self, AtCommand.self, ServiceCommand.self, HostCommand.self, ServerCommand.self,
       ExecutorCommand.self, SchedulerCommand.self, ReplicatorCommand.self, MachineCommand.self,
-      RouterCommand.self, UnlessFileCommand.self,
+      RouterCommand.self, UnlessFileCommand.self, SchemaCommand.self, WriteLoadCommand.self,
     ])
 }
 

@@ -62,10 +62,9 @@ struct ConnectionString {
   }
 
   private func serverOptions(_ settings: ODBCSettings) -> String {
-    let timeout = settings.statementTimeout.wholeMilliseconds
-    let readOnly = settings.mode == .readOnly ? "on" : "off"
-    return
-      "-c statement_timeout=\(timeout) -c default_transaction_read_only=\(readOnly)"
+    let timeout = "-c statement_timeout=\(settings.statementTimeout.wholeMilliseconds)"
+    // Never "off": that a whole server or database is to be read only is its own setting, which a client must not undo.
+    return settings.mode == .readOnly ? timeout + " -c default_transaction_read_only=on" : timeout
   }
 
   /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
@@ -88,8 +87,8 @@ struct ConnectionString {
     try addPlain("READ_TIMEOUT", reserve)
     try addPlain("WRITE_TIMEOUT", reserve)
     let timeout = Double(settings.statementTimeout.wholeMilliseconds) / 1000
-    let readOnly = settings.mode == .readOnly ? 1 : 0
-    try addQuoted("INITSTMT", "SET SESSION max_statement_time=\(timeout), tx_read_only=\(readOnly)")
+    let readOnly = settings.mode == .readOnly ? ", tx_read_only=1" : ""
+    try addQuoted("INITSTMT", "SET SESSION max_statement_time=\(timeout)\(readOnly)")
     switch settings.encryption {
     case .preferred, .disabled: break
     case .required: try addPlain("FORCETLS", "1")

@@ -62,13 +62,15 @@ struct Failure {
     {
       return .authentication
     }
-    if has(states: ["HYT00", "HYT01"]) || has(words: ["timeout expired", "timed out"]) {
+    if has(states: ["HYT00", "HYT01"])
+      || has(words: ["timeout expired", "timed out", "system error: 110"])
+    {
       return .timedOut
     }
     if has(words: ["certificate", "SSL", "TLS"]) { return .encryption }
     if has(natives: [1040, 1049, 1129, 1130, 1203])
       || has(words: [
-        "does not exist", "is not permitted", "starting up", "shutting down", "too many",
+        "FATAL:"
       ])
     {
       return .refused
@@ -103,8 +105,8 @@ struct Failure {
     diagnostics.contains { natives.contains($0.nativeError) }
   }
 
-  /// For what a driver reports under a state or number of its own, or under none: the server's messages are in English,
-  /// because the connection asks for that.
+  /// For what a driver reports under a state or number of its own, or under none: PostgreSQL's driver does so with all that
+  /// happens while connecting. A server that speaks another language than English gets the more general kind.
   private func has(words: [String]) -> Bool {
     diagnostics.contains { diagnostic in words.contains { diagnostic.message.contains($0) } }
   }

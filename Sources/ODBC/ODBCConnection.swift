@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The driver's calls block, so they are made on a queue of the connection's own, one call after the other. Each call may be
 /// waited for by a task (`perform`) or by a thread (`performAndWait`). Nobody waits longer than the statement's time-out
-/// and a second. After a time-out or a cancellation the connection is at its end.
+/// and the settings' `grace`. After a time-out or a cancellation the connection is at its end.
 public final class ODBCConnection: Sendable {
   public let settings: ODBCSettings
   private let worker: DispatchQueue
@@ -29,7 +29,7 @@ public final class ODBCConnection: Sendable {
   private init(_ settings: ODBCSettings) {
     self.settings = settings
     worker = DispatchQueue(label: "odbc.\(settings.place)")
-    watchman = Watchman(place: settings.place)
+    watchman = Watchman(place: settings.place, grace: settings.grace)
     session = SessionBox(ODBCSession(settings, watchman))
   }
 

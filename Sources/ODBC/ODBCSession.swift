@@ -2,14 +2,15 @@ import CODBC
 
 /// A connection as its own queue sees it: calls that block. Got from `ODBCConnection.perform`, and of no use outside it.
 public final class ODBCSession {
-  /// What came with the last statement although it succeeded: a server's warnings and notices.
-  public private(set) var warnings: [ODBCDiagnostic] = []
+  /// What came with the last statement although it succeeded: a server's warnings and notices. MariaDB's driver tells none:
+  /// `SHOW WARNINGS` is the way there.
+  public internal(set) var warnings: [ODBCDiagnostic] = []
 
   let settings: ODBCSettings
-  private let watchman: Watchman
-  private var environment: SQLHENV?
-  private var connection: SQLHDBC?
-  private var isInTransaction = false
+  let watchman: Watchman
+  var environment: SQLHENV?
+  var connection: SQLHDBC?
+  private(set) var isInTransaction = false
 
   init(_ settings: ODBCSettings, _ watchman: Watchman) {
     self.settings = settings
@@ -51,84 +52,6 @@ public final class ODBCSession {
     try endTransaction(SQL_COMMIT)
     try setAutocommit(true)
     return result
-  }
-}
-
-extension ODBCSession {
-  func connect() throws {
-    let password: String
-    do { password = try settings.password.reveal() } catch {
-      throw ODBCError(
-        kind: .authentication, place: settings.place,
-        summary: "the password of \(settings.user) can't be had: \(error)")
-    }
-    let driver = settings.resolvedDriver()
-    var units: [SQLWCHAR]
-    do {
-      units = Array(try ConnectionString(settings, driver: driver, password: password).text.utf16)
-    } catch let error as ConnectionString.Unwritable {
-      throw invalid("\(error.key) holds a character that can't be handed to the driver")
-    }
-    try allocateConnection()
-    // The driver's own limit counts whole seconds, and not all that it does.
-    try watchman.begin(nil, limit: settings.connectTimeout, leavesDoubt: false)
-    let code = SQLDriverConnectW(
-      connection, nil, &units, SQLSMALLINT(units.count), nil, 0, nil,
-      SQLUSMALLINT(SQL_DRIVER_NOPROMPT))
-    watchman.end()
-    let diagnostics = Diagnostics.read(SQL_HANDLE_DBC, connection)
-    guard succeeded(code) else {
-      disconnect()
-      throw connectError(Failure(diagnostics: diagnostics), driver)
-    }
-    warnings = diagnostics
-  }
-
-  private func connectError(_ failure: Failure, _ driver: String) -> ODBCError {
-    let kind = failure.kindOfConnecting
-    let summary =
-      switch kind {
-      case .driverMissing:
-        "the driver \(driver) can't be loaded; apt-get install \(settings.driverPackage)"
-      case .authentication: "the server doesn't let \(settings.user) in"
-      case .encryption: "no connection can be made that is encrypted as it must be"
-      case .timedOut: "the server gave no answer in time"
-      case .refused: "the server refuses the connection"
-      default: "the server can't be reached"
-      }
-    return ODBCError(
-      kind: kind, place: settings.place, summary: summary, diagnostics: failure.diagnostics)
-  }
-
-  private func allocateConnection() throws {
-    // An environment for each connection: the driver manager shares nothing between them then.
-    guard succeeded(SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_ENV), nil, &environment)),
-      succeeded(odbc_use_version_3(environment)),
-      succeeded(SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_DBC), environment, &connection))
-    else { throw invalid("the driver manager gives no handle") }
-  }
-
-  /// Ends the connection, and with it what wasn't committed. May be called again.
-  func disconnect() {
-    // These calls only give back what is ours: a failure leaves nothing to do.
-    if let connection {
-      if isInTransaction {
-        _ = SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), connection, SQLSMALLINT(SQL_ROLLBACK))
-      }
-      _ = SQLDisconnect(connection)
-      _ = SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_DBC), connection)
-    }
-    if let environment { _ = SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment) }
-    connection = nil
-    environment = nil
-  }
-
-  private func invalid(_ summary: String) -> ODBCError {
-    ODBCError(kind: .invalidCall, place: settings.place, summary: summary)
-  }
-
-  private func succeeded(_ code: SQLRETURN) -> Bool {
-    code == SQL_SUCCESS || code == SQL_SUCCESS_WITH_INFO
   }
 }
 

@@ -37,6 +37,8 @@ public struct ODBCSettings: Sendable {
   public var connectTimeout: Duration
   /// For each statement. The server itself ends it then; the client asks it to a little later, and waits for nobody after that.
   public var statementTimeout: Duration
+  /// How long a statement that the client has asked the server to end may take to come back, before nobody waits any more.
+  public var grace: Duration
   /// What the server's list of connections shows.
   public var applicationName: String
 
@@ -44,7 +46,7 @@ public struct ODBCSettings: Sendable {
     server: Server, driver: String? = nil, host: String, port: Int, database: String, user: String,
     password: ODBCPassword, mode: Mode, encryption: Encryption = .preferred,
     connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30),
-    applicationName: String = "lifeboat"
+    grace: Duration = .seconds(1), applicationName: String = "lifeboat"
   ) {
     self.server = server
     self.driver = driver
@@ -57,6 +59,7 @@ public struct ODBCSettings: Sendable {
     self.encryption = encryption
     self.connectTimeout = connectTimeout
     self.statementTimeout = statementTimeout
+    self.grace = grace
     self.applicationName = applicationName
   }
 

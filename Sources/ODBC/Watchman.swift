@@ -11,9 +11,6 @@ import Synchronization
 ///
 /// An interrupted connection is never used again: a cancellation may reach the server late, and would hit the next statement.
 final class Watchman: Sendable {
-  /// How long a cancelled statement may take to come back.
-  static let grace = Duration.milliseconds(1000)
-
   /// A statement's handle, which two threads may use: one is executing it, the other cancels it.
   ///
   /// `@unchecked`: ODBC allows `SQLCancel` from another thread, and `end` waits for it before the handle is freed.
@@ -35,11 +32,15 @@ final class Watchman: Sendable {
   }
 
   private let place: String
+  private let grace: Duration
   private let state = Mutex(State())
   private let cancelling = DispatchGroup()
   private let timer = DispatchQueue(label: "odbc.timer")
 
-  init(place: String) { self.place = place }
+  init(place: String, grace: Duration) {
+    self.place = place
+    self.grace = grace
+  }
 
   // MARK: Calls, as their callers see them
 
@@ -131,7 +132,7 @@ final class Watchman: Sendable {
         cancelling.leave()
       }
     }
-    let grace = DispatchTimeInterval.milliseconds(Self.grace.wholeMilliseconds)
+    let grace = DispatchTimeInterval.milliseconds(grace.wholeMilliseconds)
     timer.asyncAfter(deadline: .now() + grace) { [self] in
       abandon(kind, generation: running.generation, leavesDoubt: running.handle.leavesDoubt)
     }

@@ -14,6 +14,7 @@ enum ExitStatus: Int32, CaseIterable {
   case unknown = 7
   case invalid = 8
   case journal = 9
+  case notPermitted = 10
   case usage = 64
 
   var meaning: String {
@@ -28,6 +29,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .unknown: "rehearsal: of a step it can't be told"
     case .invalid: "the runbook, the inventory or a parameter is wrong; nothing was done"
     case .journal: "the journal can't be read or written, or is damaged"
+    case .notPermitted: "permit: this site may not run its scheduler, or that can't be told"
     case .usage: "the command line is wrong"
     }
   }

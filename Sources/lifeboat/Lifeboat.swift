@@ -16,7 +16,8 @@ struct Lifeboat: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ValidateCommand.self, RehearseCommand.self, ExecuteCommand.self, ResumeCommand.self,
-      ExplainCommand.self, AuditCommand.self, ActionsCommand.self, LabCommand.self,
+      ExplainCommand.self, PermitCommand.self, AuditCommand.self, ActionsCommand.self,
+      LabCommand.self,
     ])
 }
 

@@ -19,9 +19,9 @@ import Testing
         #expect(Set(names).count == names.count, "\(schema.name): \(names)")
       }
       if schema.effect == .changes, schema.target != .database, !schema.isRepeatable {
-        let unless = schema.parameters.first { $0.name == "unless" }
-        #expect(unless?.isRequired == true, "\(schema.name) can't be idempotent without 'unless'")
-        #expect(unless?.whyRequired != nil, "\(schema.name)")
+        let look = schema.parameters.first { ["unless", "verify"].contains($0.name) }
+        #expect(look?.isRequired == true, "\(schema.name) can't be idempotent without a look")
+        #expect(look?.whyRequired != nil, "\(schema.name)")
       }
     }
   }

@@ -26,7 +26,8 @@ import Testing
     environment: [String: String] = [:]
   ) async throws -> CommandResult {
     try await world.makeOperator(token: "t").run(
-      Command(arguments, standardInput: input, environment: environment), on: host)
+      Command(arguments, standardInput: input.map { CommandInput($0) }, environment: environment),
+      on: host)
   }
 
   @Test("arguments arrive byte for byte", arguments: hosts)

@@ -4,6 +4,7 @@ import Testing
 
 @testable import LabScheduler
 
+/// One lab after the other: each is some ten machines.
 @Suite("A lab of machines", .serialized, MachineLab.requirement, .timeLimit(.minutes(10)))
 struct MachineTests {
   @Test(arguments: DatabaseKind.allCases)
@@ -14,7 +15,9 @@ struct MachineTests {
       try await lab.replicates(1)
       #expect(try await lab.status().writableDatabases == 1)
       #expect(try await lab.copy(.production).acceptsWrites == true)
+      #expect(try await lab.copy(.production).role == "primary")
       #expect(try await lab.copy(.dr).acceptsWrites == false)
+      #expect(try await lab.copy(.dr).role == (kind == .mariadb ? "replica" : "standby"))
 
       try await lab.disaster("production-database")
       #expect(try await lab.state("production-database").state == .down)

@@ -41,6 +41,7 @@ struct CrashMatrixTests {
       try lab.expectTurns(["production", "dr"])
       try await expectTruncatedRowsKept(lab)
       try await expectEveryActWasAnnounced(lab)
+      try await lab.expectOnePermitAtEveryPrefix(endingAt: "dr")
       #expect(try await lab.lifeboat(["audit", "verify"]).code == 0)
     }
   }
@@ -67,6 +68,7 @@ struct CrashMatrixTests {
       #expect(try JobHistory(lab).runs.filter { $0.site == "production" }.count >= before.count)
       try await expectTruncatedRowsKept(lab)
       try await expectEveryActWasAnnounced(lab)
+      try await lab.expectOnePermitAtEveryPrefix(endingAt: "dr")
     }
   }
 

@@ -47,13 +47,32 @@ struct TestServer: Sendable {
 }
 
 /// The error that `body` throws.
-func failure<Result>(_ body: () async throws -> Result) async throws -> ODBCError {
+func failure<Result>(_ what: String = "it", _ body: () async throws -> Result) async throws
+  -> ODBCError
+{
   do {
     _ = try await body()
   } catch let error as ODBCError {
     return error
   }
-  throw NeverFailed()
+  throw NeverFailed(what: what)
 }
 
-struct NeverFailed: Error {}
+struct NeverFailed: Error { let what: String }
+
+/// A server for tests that leave nothing behind: made when first wanted, one of each kind.
+enum SharedServer {
+  private static let postgreSQL = Task { try await PostgreSQLServer.create() }
+  private static let mariaDB = Task { try await MariaDBServer.create() }
+
+  static func with(
+    _ kind: ODBCSettings.Server, _ body: (TestServer) async throws -> Void
+  ) async throws {
+    let server: any DatabaseServer =
+      switch kind {
+      case .postgreSQL: try await postgreSQL.value
+      case .mariaDB: try await mariaDB.value
+      }
+    try await body(TestServer(kind: kind, server: server))
+  }
+}

@@ -23,9 +23,23 @@ struct ActuatorOperator: Operator {
   func run(_ command: Command, on host: Host) async throws -> CommandResult {
     try await transports.transport(for: host).run(
       Invocation(
-        arguments: command.arguments, standardInput: command.standardInput,
+        arguments: command.arguments, standardInput: try await text(of: command.standardInput),
         environment: command.environment, account: command.account, purpose: .acting,
         timeout: timeout))
+  }
+
+  private func text(of input: CommandInput?) async throws -> String? {
+    guard let input else { return nil }
+    var text = ""
+    for part in input.parts {
+      switch part {
+      case .text(let words): text += words
+      case .secret(let reference, let notation):
+        text += notation.written(
+          try await SecretResolver(here: transports.here).resolve(reference).reveal())
+      }
+    }
+    return text
   }
 
   func transaction<Result: Sendable>(

@@ -44,8 +44,6 @@ public struct CommandRun: ActingAction {
         repeatable: true
       """)
 
-  private static let outputLimit = 4096
-
   private let host: Host
   private let command: Command
   private let done: CommandCondition
@@ -54,7 +52,7 @@ public struct CommandRun: ActingAction {
   public init(_ arguments: Arguments) throws {
     host = try arguments.host()
     var command = Command(arguments.strings("command") ?? [])
-    command.standardInput = arguments.string("stdin")
+    command.standardInput = arguments.string("stdin").map { CommandInput($0) }
     command.environment = (arguments["environment"]?.mapping ?? [:]).mapValues(\.description)
     guard !command.arguments.isEmpty else {
       throw ActionError("command.empty", "step \(arguments.step): 'command' is empty")
@@ -76,25 +74,6 @@ public struct CommandRun: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let result = try await `operator`.run(command, on: host)
-    guard result.exitCode == 0 else {
-      throw ActionError(
-        "command.failed",
-        "'\(command.arguments[0])' on \(host.id) exited with \(result.exitCode): "
-          + tail(result.standardError),
-        advice: "see what it says, mend the cause, and run the step again",
-        // Cut off by a signal, or by the program that entered the host: nobody knows how far it came.
-        kind: result.exitCode >= 128 ? .inDoubt : .failed)
-    }
-    return Evidence([
-      "exit_code": .integer(result.exitCode),
-      "stdout": .string(tail(result.standardOutput)),
-      "stderr": .string(tail(result.standardError)),
-      "cut_bytes": .integer(result.cutBytes),
-    ])
-  }
-
-  /// The end of what a program wrote: there its result or its complaint is.
-  private func tail(_ text: String) -> String {
-    text.utf8.count <= Self.outputLimit ? text : "… " + String(text.suffix(Self.outputLimit))
+    return try CommandEvidence(result, of: command.arguments, on: host).checked()
   }
 }

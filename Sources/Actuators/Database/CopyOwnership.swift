@@ -36,6 +36,11 @@ struct CopyOwnership: Sendable {
           observation.gap(other.subject, FactName.role) ?? "\(other.subject) has an unknown role")
       }
       guard observation.isSource(other) || role == .stopped else { continue }
+      // Without epochs: one that takes changes may be the right one; beside a primary a closed one is a former one.
+      if observation.epoch(of: other) == nil, observation.epoch(of: copy) == nil {
+        if role == .primary { return .violated("\(other.subject) is a primary, too") }
+        if observation.role(of: copy) == .primary { continue }
+      }
       guard let otherEpoch = observation.epoch(of: other), let epoch = observation.epoch(of: copy)
       else { return .unknown("the epochs of \(copy.subject) and \(other.subject) are not known") }
       // A lower epoch is a former primary that doesn't know yet; a stopped server with the same one, perhaps a replica.

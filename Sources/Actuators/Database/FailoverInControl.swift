@@ -24,6 +24,7 @@ public struct FailoverInControl: Action {
       ),
       .init("state", "of the services of the site's schedulers"),
       .init("start_type", "of these services"),
+      SchedulerServices.fencedNote,
     ],
     example: """
       id: in-control

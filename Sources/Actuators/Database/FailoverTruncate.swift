@@ -23,6 +23,7 @@ public struct FailoverTruncate: ActingAction {
       .init("guid", "of each scheduler host of the site"),
       .init("state", "of the services of every scheduler, at this site and at the others"),
       .init("start_type", "of these services"),
+      SchedulerServices.fencedNote,
     ],
     guards: [
       CopyOwnership.note,

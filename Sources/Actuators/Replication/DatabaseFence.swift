@@ -13,6 +13,11 @@ public struct DatabaseFence: ActingAction {
       stopped. A host that can't be asked can't be fenced: with `on_unreachable: attest` a person vouches that it is dead, and
       the step belongs into the runbook once more for when the host is back.
 
+      MariaDB: `read_only` is set, now and by a file of the server's configuration (`configuration_directory` of the inventory,
+      on Debian `/etc/mysql/mariadb.conf.d`); the server goes on running for those who read. Accounts with READ_ONLY ADMIN are
+      not bound by it. A server that doesn't answer is stopped. Every replica has that file, as it must be one still after a
+      restart; promoting takes it away.
+
       `replication.rejoin` ends it.
       """,
     target: .databaseAtSite,
@@ -79,23 +84,26 @@ public struct DatabaseFence: ActingAction {
     switch role {
     case .replica: return .satisfied("\(copy.subject) is a replica")
     case .lost: return .satisfied("\(copy.subject) is lost")
+    case family.roleWhenFenced, .stopped: break
     case .primary, .draining: return .needed("close \(copy.subject), which is \(role.rawValue)")
-    case .stopped: break
     }
     guard let isFenced = observation[copy.subject, Self.fenced]?.boolean else {
       return .unknown(
         observation.gap(copy.subject, Self.fenced) ?? "\(copy.subject) was not asked")
     }
     return isFenced
-      ? .satisfied("\(copy.subject) is stopped, and closed for when it is started")
-      : .needed("see that \(copy.subject), which is stopped, stays closed when it is started")
+      ? .satisfied("\(copy.subject) is \(role.rawValue), and closed for when it is started")
+      : .needed(
+        "see that \(copy.subject), which is \(role.rawValue), stays closed when it is started")
   }
 
   public func predict(_ observation: Observation) -> Observation? {
     var result = Observation()
     let role = observation.role(of: copy)
     if role != .replica, role != .lost {
-      result.state(copy.subject, FactName.role, .string(family.roleWhenFenced.rawValue))
+      // A stopped server isn't started to be fenced.
+      let next = role == .stopped ? .stopped : family.roleWhenFenced
+      result.state(copy.subject, FactName.role, .string(next.rawValue))
       result.state(copy.subject, Self.fenced, true)
     }
     result.state(copy.subject, CopyFacts.writable, false)

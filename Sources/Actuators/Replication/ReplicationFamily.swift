@@ -34,6 +34,12 @@ protocol ReplicationFamily: Sendable {
     _ observer: any Observer
   ) async throws -> Divergence
 
+  /// What is still to be done after the copy has come to follow the primary, in words for a person.
+  func leftOver(
+    from rejoining: DatabaseCopy, to primary: DatabaseCopy, given observation: Observation,
+    _ observer: any Observer
+  ) async throws -> [String]
+
   /// Makes the copy a replica of the primary, whatever it was. Every part is done only where it isn't done yet.
   func rejoin(_ rejoin: Rejoin, by operator: any Operator) async throws -> Evidence
 
@@ -44,6 +50,12 @@ protocol ReplicationFamily: Sendable {
 extension ReplicationFamily {
   func guards(of reversal: Reversal.Intent) -> [Guard] { [] }
   var roleWhenFenced: CopyRole { .stopped }
+
+  func leftOver(
+    from rejoining: DatabaseCopy, to primary: DatabaseCopy, given observation: Observation,
+    _ observer: any Observer
+  ) async throws -> [String] { [] }
+
   var countsBytes: Bool { false }
 }
 

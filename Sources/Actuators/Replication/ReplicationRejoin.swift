@@ -18,6 +18,12 @@ public struct ReplicationRejoin: ActingAction {
       or keys are kept and put back. Until pg_rewind has ended, what a second try needs is kept in
       `DATA_DIRECTORY.lifeboat`, the copy counts as lost and its service stays disabled; the step, done again, completes it.
 
+      MariaDB: the copy's own transactions are those of its `gtid_binlog_state` that the primary's lacks. A copy that has some
+      is filled anew by `mariadb-dump` from the primary, run on the copy's host with the account of `operate`, which must be let
+      in from there; databases that the primary lacks are dropped. The binary logs with what is thrown away are kept in
+      `DATA_DIRECTORY-diverged-…`, which the evidence names. A server that is stopped can't say what it has: it is started,
+      closed.
+
       When commits of the primary were let through without waiting (`synchronous: suspend` of `replication.reverse`), they wait
       again once the copy streams.
       """,
@@ -36,6 +42,7 @@ public struct ReplicationRejoin: ActingAction {
       .init(diverged, "of the copy: it has something that the primary hasn't"),
       .init(thrownAway, "of the copy: what that is"),
       .init(unfinished, "of the copy: throwing it away was begun, and did not end"),
+      .init(leftOver, "of the copy: what is still to be done after it follows"),
       .init("state", "of the services of the site's own scheduler"),
       .init("start_type", "of these services"),
     ],
@@ -54,6 +61,7 @@ public struct ReplicationRejoin: ActingAction {
   private static let diverged = "diverged"
   private static let thrownAway = "thrown_away"
   private static let unfinished = "rejoin_unfinished"
+  private static let leftOver = "left_over"
   private static let knownPrimary = "primary-known"
   private static let sameLineage = "same-lineage-as-primary"
   private static let ownStopped = "own-scheduler-stopped"
@@ -95,7 +103,7 @@ public struct ReplicationRejoin: ActingAction {
   private func divergence(_ observation: Observation, _ observer: any Observer) async throws
     -> [Fact]
   {
-    let names = [Self.diverged, Self.unfinished]
+    let names = [Self.diverged, Self.unfinished, Self.leftOver]
     guard let primary = primary(observation) else {
       return names.map {
         Fact(copy.subject, $0, .unknown("no other copy is known to be the primary"))
@@ -108,6 +116,9 @@ public struct ReplicationRejoin: ActingAction {
         Fact(copy.subject, Self.diverged, .boolean(divergence != .none)),
         Fact(copy.subject, Self.unfinished, .boolean(divergence == .unfinished)),
       ]
+      let leftOver = try await family.leftOver(
+        from: copy, to: primary, given: observation, observer)
+      facts.append(Fact(copy.subject, Self.leftOver, .list(leftOver.map(Value.string))))
       if case .some(let what) = divergence {
         facts.append(Fact(copy.subject, Self.thrownAway, .string(what)))
       }
@@ -148,7 +159,7 @@ public struct ReplicationRejoin: ActingAction {
       return .blocked("\(copy.subject) was promoted after \(primary.subject)")
     }
     if role == .replica, !isUnfinished {
-      guard let why = observation.notFollowing(copy, primary) else {
+      guard let why = observation.notFollowing(copy, primary) ?? leftOver(observation) else {
         return .satisfied("\(copy.subject) follows \(primary.subject)")
       }
       return .needed("let \(copy.subject) follow \(primary.subject): \(why)")
@@ -157,17 +168,23 @@ public struct ReplicationRejoin: ActingAction {
     return .needed("make \(copy.subject) a replica of \(primary.subject)\(loss ?? "")")
   }
 
+  private func leftOver(_ observation: Observation) -> String? {
+    let list = observation[copy.subject, Self.leftOver]?.list ?? []
+    return list.isEmpty ? nil : list.map(\.description).joined(separator: "; ")
+  }
+
   public func predict(_ observation: Observation) -> Observation? {
-    guard let primary = primary(observation), let epoch = observation.epoch(of: primary) else {
-      return nil
-    }
+    guard let primary = primary(observation) else { return nil }
     var result = Observation()
     result.state(copy.subject, FactName.role, .string(CopyRole.replica.rawValue))
     result.state(copy.subject, CopyFacts.writable, false)
     result.state(copy.subject, Self.diverged, false)
     result.state(copy.subject, Self.unfinished, false)
+    result.state(copy.subject, Self.leftOver, [])
     guard let server = primary.server else { return result }
-    result.state(copy.subject, FactName.epoch, .integer(epoch))
+    if let epoch = observation.epoch(of: primary) {
+      result.state(copy.subject, FactName.epoch, .integer(epoch))
+    }
     result.state(copy.subject, CopyFacts.streaming, true)
     result.state(copy.subject, CopyFacts.source, .string("\(server.address):\(server.port)"))
     return result

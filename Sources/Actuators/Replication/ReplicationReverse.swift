@@ -58,9 +58,10 @@ public struct ReplicationReverse: ActingAction {
     facts: CopyFacts.notes + [
       .init(Exposure.property, "of the target: now minus as_of, in milliseconds"),
       .init("state", "of the services of the other sites' schedulers"),
+      SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
     ],
-    guards: StreamingGuards.notes + [
+    guards: StreamingGuards.notes + GTIDGuards.notes + [
       .init(schedulersStopped, "no scheduler service of any site but the target's is running"),
       .init(targetReachable, "the target's copy can be read"),
       .init(
@@ -128,29 +129,37 @@ public struct ReplicationReverse: ActingAction {
         "\(target.subject) is a former primary and \(newer.subject) the present one: let it follow first"
       )
     }
+    if role != .replica, let rival = undecidedPrimary(observation) {
+      return .blocked(
+        "\(rival.subject) takes changes, and nothing says whether it or \(target.subject) was promoted last: "
+          + "fence the wrong one, and let it rejoin")
+    }
     guard role == .primary else {
       return .needed("make \(target.subject) the primary\(isGraceful ? "" : ", with what it has")")
     }
-    let rivals = others.filter {
-      isGraceful ? observation.isSource($0) : observation.isServing($0)
-    }.map(\.subject)
+    let rivals = others.filter { isRival($0, observation) }.map(\.subject)
     guard rivals.isEmpty else {
       return .needed(
         "\(isGraceful ? "make a replica of" : "close") \(rivals.joined(separator: ", "))")
     }
+    let idle = others.filter { isIdleReplica($0, observation) }.map(\.subject)
+    guard idle.isEmpty else { return .needed("let \(idle.joined(separator: ", ")) receive") }
     if let gap = rivalGap(observation) { return .unknown(gap) }
+    if isGraceful, let slot = idleSlots(observation).first {
+      return .needed("drop slot \(slot), which keeps the log for nobody")
+    }
     return .satisfied("\(target.subject) is the primary")
   }
 
   public func predict(_ observation: Observation) -> Observation? {
-    guard let role = observation.role(of: target), let own = observation.epoch(of: target) else {
-      return nil
-    }
+    guard let role = observation.role(of: target) else { return nil }
     var result = Observation()
     result.state(target.subject, FactName.role, .string(CopyRole.primary.rawValue))
-    let epochs = others.compactMap(observation.epoch(of:)) + [own]
-    let epoch = role == .replica ? (epochs.max() ?? own) + 1 : own
-    result.state(target.subject, FactName.epoch, .integer(epoch))
+    if let own = observation.epoch(of: target) {
+      let epochs = others.compactMap(observation.epoch(of:)) + [own]
+      let epoch = role == .replica ? (epochs.max() ?? own) + 1 : own
+      result.state(target.subject, FactName.epoch, .integer(epoch))
+    }
     result.state(target.subject, CopyFacts.writable, true)
     for other in others {
       guard let role = observation.role(of: other), role != .lost else { continue }
@@ -158,8 +167,21 @@ public struct ReplicationReverse: ActingAction {
       let next = isClosed ? family.roleWhenFenced : .replica
       result.state(other.subject, FactName.role, .string(next.rawValue))
       result.state(other.subject, CopyFacts.writable, false)
+      if isGraceful, observation[other.subject, CopyFacts.streaming] != nil {
+        result.state(other.subject, CopyFacts.streaming, true)
+      }
+      if isGraceful, let slots = observation[other.subject, CopyFacts.idleSlots]?.list {
+        let own = ReplicationSlot.ownIdle(of: other, observation).map(Value.string)
+        result.state(other.subject, CopyFacts.idleSlots, .list(slots.filter { !own.contains($0) }))
+      }
     }
     return result
+  }
+
+  /// Slots of the old primary's at which the new one streamed.
+  private func idleSlots(_ observation: Observation) -> [String] {
+    others.filter { observation.role(of: $0) == .replica }
+      .flatMap { ReplicationSlot.ownIdle(of: $0, observation) }
   }
 
   /// Asks in words that stay the same for as long as the loss does.
@@ -195,6 +217,26 @@ public struct ReplicationReverse: ActingAction {
   {
     try await family.reverse(
       Reversal(intent: intent, observation: observation), by: `operator`)
+  }
+
+  /// A copy that is given up may stay as fencing leaves it.
+  private func isRival(_ copy: DatabaseCopy, _ observation: Observation) -> Bool {
+    isGraceful
+      ? observation.isSource(copy)
+      : observation.isServing(copy) && observation.role(of: copy) != family.roleWhenFenced
+  }
+
+  private func isIdleReplica(_ copy: DatabaseCopy, _ observation: Observation) -> Bool {
+    isGraceful && observation.role(of: copy) == .replica
+      && observation[copy.subject, CopyFacts.streaming]?.boolean == false
+  }
+
+  /// Another copy that takes changes, where the kind of replication has no epochs that would say who was promoted last.
+  private func undecidedPrimary(_ observation: Observation) -> DatabaseCopy? {
+    others.first { other in
+      observation.role(of: other) == .primary
+        && (observation.epoch(of: target) == nil || observation.epoch(of: other) == nil)
+    }
   }
 
   /// A copy that was promoted after the target was.

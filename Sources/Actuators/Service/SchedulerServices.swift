@@ -3,7 +3,12 @@ import Runbook
 /// The services of some sites' schedulers, and the demand that none of them runs.
 struct SchedulerServices: Sendable {
   static let othersStoppedNote = ActionSchema.Note(
-    "other-schedulers-stopped", "no scheduler service of any other site is running")
+    "other-schedulers-stopped",
+    "no scheduler service of any other site is running; a host that can't be asked must be fenced, or vouched for"
+  )
+  static let fencedNote = ActionSchema.Note(
+    FactName.fenced,
+    "of each scheduler host: false when it answers; else what a fence or a person says")
 
   let hosts: [Host]
 
@@ -18,8 +23,16 @@ struct SchedulerServices: Sendable {
 
   func observe(_ observer: any Observer) async throws -> [Fact] {
     try await hosts.concurrentFacts { host in
-      try await ServiceFacts(host: host, services: host.services).observe(observer)
+      let services = try await ServiceFacts(host: host, services: host.services).observe(observer)
+      return services + [Fact(host.id, FactName.fenced, Self.fenced(by: services))]
     }
+  }
+
+  /// A host that answers is asked itself; of one that doesn't, only what fences it, or a person, can say.
+  private static func fenced(by services: [Fact]) -> Reading {
+    let isDark = services.contains { if case .unreachable = $0.reading { true } else { false } }
+    return isDark
+      ? .unreachable("the host can't be asked, and no step of this run fenced it") : .value(false)
   }
 
   func othersStoppedGuard() -> Guard {
@@ -41,6 +54,7 @@ struct SchedulerServices: Sendable {
     if let host = hosts.first(where: \.services.isEmpty) {
       return .unknown("the inventory names no services of \(host.id)")
     }
+    let hosts = hosts.filter { observation[$0.id, FactName.fenced] != true }
     let services = hosts.flatMap { host in host.services.map { (host: host, name: $0) } }
     for service in services {
       if let state = observation.serviceState(service.name, on: service.host), !state.isDown {

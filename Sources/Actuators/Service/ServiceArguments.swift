@@ -10,7 +10,17 @@ struct ServiceArguments: Sendable {
   /// The start type that says: leave it as it is.
   static let keep = "keep"
 
+  /// What the words of a start type mean, for the actions' pages.
+  static let startTypeWords = """
+    What a start type means depends on the service manager. `automatic`: the service comes back when the host reboots; of \
+    systemd, its unit is enabled. `disabled`: it doesn't; of systemd, the unit is disabled, and of the `process` manager it \
+    also can't be started. `manual`: it doesn't come back by itself and can be started; of systemd, the unit is disabled, or \
+    has no installation of its own (`static`, `indirect`, `generated`), and then can't be set otherwise. `masked`: systemd \
+    refuses to start it. A masked unit counts as disabled, and is never unmasked here: starting it is blocked.
+    """
+
   let host: Host
+  let management: any ServiceManagement
   /// In the order of starting.
   let services: [String]
   /// Nil: whatever it is.
@@ -18,7 +28,7 @@ struct ServiceArguments: Sendable {
 
   init(_ arguments: Arguments, defaultStartType: String) throws {
     host = try arguments.host()
-    _ = try ServiceControl.manager(of: host)
+    management = try host.serviceManagement()
     services = try Self.services(arguments, of: host)
     let startType = arguments.string("start_type") ?? defaultStartType
     self.startType = startType == Self.keep ? nil : startType
@@ -47,9 +57,31 @@ struct ServiceArguments: Sendable {
 
   /// Services that are not in the wanted start type; those whose start type isn't known left out.
   func otherStartType(_ observation: Observation) -> [String] {
-    guard let startType else { return [] }
-    return services.filter {
-      observation.startType($0, on: host).map { $0 != startType } ?? false
+    services.filter { course(of: $0, observation) ?? .stays != .stays }
+  }
+
+  /// Nil when no start type is wanted, or the service's isn't known.
+  private func course(of service: String, _ observation: Observation) -> StartTypeCourse? {
+    guard let startType, let seen = observation.startType(service, on: host) else { return nil }
+    return management.course(from: seen, wanting: startType)
+  }
+
+  /// Why the wanted start types can't be had; nil when they can.
+  func startTypeObstacle(_ observation: Observation) -> String? {
+    for service in services {
+      if case .cannot(let why) = course(of: service, observation) {
+        return "\(service) on \(host.id) \(why)"
+      }
+    }
+    return nil
+  }
+
+  /// The start type that the service would have afterwards; nil when it isn't wanted otherwise, or can't be known.
+  func predictedStartType(of service: String, _ observation: Observation) -> String? {
+    switch course(of: service, observation) {
+    case .becomes(let startType): startType
+    case .stays: observation.startType(service, on: host)
+    case .cannot, nil: startType
     }
   }
 
@@ -64,13 +96,21 @@ struct ServiceArguments: Sendable {
     return work.isEmpty ? nil : work.joined(separator: ", then ") + " on \(host.id)"
   }
 
-  /// Sets the start types that are not as wanted, and says of which services.
-  func setStartTypes(_ observation: Observation, by control: ServiceControl) async throws -> Value {
+  /// Sets the start types that are not as wanted, then does `work` to each service in turn; `done` is what the evidence
+  /// calls that.
+  func act(
+    _ operator: any Operator, given observation: Observation, on named: [String], _ done: String,
+    _ work: (ServiceControl, String) async throws -> Void
+  ) async throws -> Evidence {
+    let control = ServiceControl(host: host, operator: `operator`)
     let other = otherStartType(observation)
     if let startType {
       for service in other { try await control.setStartType(startType, of: service) }
     }
-    return .list(other.map(Value.string))
+    for service in named { try await work(control, service) }
+    return Evidence([
+      done: .list(named.map(Value.string)), "start_type_set": .list(other.map(Value.string)),
+    ])
   }
 
   func unreachableStartType(_ observation: Observation) -> [String] {

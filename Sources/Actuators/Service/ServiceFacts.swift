@@ -1,77 +1,39 @@
 import Runbook
 
-import struct Foundation.Data
-import class Foundation.JSONDecoder
-
-/// A service's state, as facts spell it.
-enum ServiceState: String, Sendable {
-  case running, stopped, starting, stopping, failed
-
-  /// No process of it is alive.
-  var isDown: Bool { self == .stopped || self == .failed }
-}
-
 /// Asks a host's service manager what its services do.
 struct ServiceFacts: Sendable {
   let host: Host
   let services: [String]
 
-  /// What the manager's reading command prints, an array of these.
-  private struct Report: Decodable {
-    let name: String
-    let state: String
-    let startType: String
-
-    enum CodingKeys: String, CodingKey {
-      case name, state
-      case startType = "start_type"
-    }
-  }
-
-  /// State and start type of each service; gaps where the host can't be asked.
+  /// State and start type of each service, and what depends on it; gaps where the host can't be asked.
   func observe(_ observer: any Observer) async throws -> [Fact] {
     guard !services.isEmpty else { return [] }
     do {
-      let reports = try await show(observer)
-      return services.flatMap { facts(of: $0, in: reports) }
+      let reports = try await host.serviceManagement().reports(of: services, by: observer)
+      return zip(services, reports).flatMap(facts)
     } catch {
       let gap = try Reading(gapFrom: error)
-      return services.flatMap { service in
-        [FactName.serviceState, FactName.startType].map {
-          Fact(host.subject(ofService: service), $0, gap)
-        }
-      }
+      return services.flatMap { gaps(of: $0, gap) }
     }
   }
 
-  private func show(_ observer: any Observer) async throws -> [Report] {
-    let result = try await observer.run(
-      .showServices(services, of: try ServiceControl.manager(of: host)), on: host)
-    guard result.exitCode == 0 else {
-      throw ServiceControl.error(
-        result, host: host, doing: "show \(services.joined(separator: ", "))")
-    }
-    do {
-      return try JSONDecoder().decode([Report].self, from: Data(result.standardOutput.utf8))
-    } catch {
-      throw ActionError(
-        "service.answer", "the service manager of \(host.id) answered something unreadable",
-        advice: "see 'control' in the inventory: it must print a JSON array")
-    }
-  }
-
-  private func facts(of service: String, in reports: [Report]) -> [Fact] {
+  private func facts(of service: String, _ report: ServiceReport) -> [Fact] {
+    if let gap = report.gap { return gaps(of: service, .unknown(gap)) }
     let subject = host.subject(ofService: service)
-    guard let report = reports.first(where: { $0.name == service }) else {
-      let gap = Reading.unknown("the service manager of \(host.id) said nothing of \(service)")
-      return [
-        Fact(subject, FactName.serviceState, gap), Fact(subject, FactName.startType, gap),
-      ]
-    }
-    return [
+    var facts = [
       Fact(subject, FactName.serviceState, .string(report.state)),
       Fact(subject, FactName.startType, .string(report.startType)),
     ]
+    if let dependants = report.dependants {
+      facts.append(Fact(subject, FactName.dependants, .list(dependants.map(Value.string))))
+    }
+    return facts
+  }
+
+  private func gaps(of service: String, _ gap: Reading) -> [Fact] {
+    [FactName.serviceState, FactName.startType].map {
+      Fact(host.subject(ofService: service), $0, gap)
+    }
   }
 }
 
@@ -84,5 +46,10 @@ extension Observation {
 
   func startType(_ service: String, on host: Host) -> String? {
     self[host.subject(ofService: service), FactName.startType]?.string
+  }
+
+  /// What the service manager stops with it; empty where that isn't known.
+  func dependants(of service: String, on host: Host) -> [String] {
+    self[host.subject(ofService: service), FactName.dependants]?.list?.compactMap(\.string) ?? []
   }
 }

@@ -6,7 +6,11 @@ public struct ServiceStart: ActingAction {
     name: "service.start",
     summary: "Start services of a host, once nothing else can be in control",
     discussion: """
-      Sets the services' start type and starts them one after the other, in the order that the inventory gives.
+      Sets the services' start type and starts them one after the other, in the order that the inventory gives. A service
+      that fails to start is told with the end of its log; one that its own unit keeps from starting (systemd's
+      `ExecCondition` and `Condition…`) is told apart from one that failed.
+
+      \(ServiceArguments.startTypeWords)
 
       On a host that runs a scheduler (it has a `guid` in the inventory) three guards must hold immediately before. They are
       what keeps two schedulers from running one table of jobs: the site's copy of the database is the primary, its
@@ -23,16 +27,20 @@ public struct ServiceStart: ActingAction {
       .init(
         "database", .string, default: "the only one with a copy at the site",
         "The scheduler's database, on which the guards stand"),
-      .init("start_timeout", .duration, "How long one service may take to start"),
+      .init(
+        "start_timeout", .duration, default: "what the service manager or the step allows",
+        "How long one service may take to start"),
     ],
     effect: .changes,
     reversibility: .reversible(by: "service.stop"),
     defaultTimeout: .seconds(120),
     facts: CopyFacts.notes + [
       .init("state", "of each service, and of the services of the other sites' schedulers"),
-      .init("start_type", "of each of these services: automatic, manual or disabled"),
+      .init("start_type", "of each of these services: automatic, manual, disabled or masked"),
+      .init("dependants", "of each service: what systemd stops with it"),
       .init("failover_rows", "the rows of that copy's Failover table"),
       .init("guid", "of each scheduler host of the site"),
+      SchedulerServices.fencedNote,
     ],
     guards: [PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote],
     example: """
@@ -116,7 +124,14 @@ public struct ServiceStart: ActingAction {
     guard unreachable.isEmpty else {
       return .unknown("\(host.id) can't be reached: its start types are not known")
     }
-    return wanted.work("start", servicesToStart(observation), observation).map(Verdict.needed)
+    let down = servicesToStart(observation)
+    if let masked = down.first(where: { observation.startType($0, on: host) == "masked" }) {
+      return .blocked(
+        "\(masked) on \(host.id) is masked: somebody has forbidden to start it; 'systemctl unmask' it "
+          + "there if that is over")
+    }
+    if let obstacle = wanted.startTypeObstacle(observation) { return .blocked(obstacle) }
+    return wanted.work("start", down, observation).map(Verdict.needed)
       ?? .satisfied("the services of \(host.id) are running")
   }
 
@@ -125,7 +140,7 @@ public struct ServiceStart: ActingAction {
     for service in wanted.services {
       let subject = host.subject(ofService: service)
       result.state(subject, FactName.serviceState, .string(ServiceState.running.rawValue))
-      if let startType = wanted.startType {
+      if let startType = wanted.predictedStartType(of: service, observation) {
         result.state(subject, FactName.startType, .string(startType))
       }
     }
@@ -134,14 +149,9 @@ public struct ServiceStart: ActingAction {
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let control = ServiceControl(host: host, operator: `operator`)
-    let startTypes = try await wanted.setStartTypes(observation, by: control)
-    let down = servicesToStart(observation)
-    for service in down { try await control.start(service, within: startTimeout) }
-    return Evidence([
-      "started": .list(down.map(Value.string)),
-      "start_type_set": startTypes,
-    ])
+    try await wanted.act(
+      `operator`, given: observation, on: servicesToStart(observation), "started"
+    ) { control, service in try await control.start(service, within: startTimeout) }
   }
 
   /// In the order of starting.

@@ -8,6 +8,8 @@ public struct ServiceStatus: Action {
     discussion: """
       Looks and changes nothing. `expect: stopped` is also satisfied by a service that has died (`failed`): none of its
       processes is alive.
+
+      \(ServiceArguments.startTypeWords)
       """,
     target: .host,
     parameters: [
@@ -20,7 +22,8 @@ public struct ServiceStatus: Action {
     effect: .checks,
     facts: [
       .init("state", "of each service: running, stopped, starting, stopping or failed"),
-      .init("start_type", "of each service: automatic, manual or disabled"),
+      .init("start_type", "of each service: automatic, manual, disabled or masked"),
+      .init("dependants", "of each service: what systemd stops with it"),
     ],
     example: """
       id: dr-is-passive

@@ -9,8 +9,14 @@ public struct ServiceStop: ActingAction {
       Stops the services one after the other, in the reverse of the order in which the inventory starts them. Before that
       it sets their start type, so that a host that reboots at any moment doesn't come back as a second active scheduler.
 
-      A service that has died (`failed`) counts as stopped: none of its processes is alive. A service that doesn't stop in
-      time is not killed; the step fails and says so.
+      A service that has died (`failed`) counts as stopped: none of its processes is alive. Services that systemd stops
+      with a service, because they require it, are told in the verdict and the evidence.
+
+      A service that doesn't stop in `stop_timeout` is not killed: the step fails and says so. With `if_stuck: kill`, a
+      later try (`retry`, or `resume`) that still sees it stopping asks a person for consent, and then kills it. What
+      systemd itself does after a unit's own `TimeoutStopSec` is between the unit and its owner.
+
+      \(ServiceArguments.startTypeWords)
 
       When the host can't be reached and the step says `on_unreachable: attest`, a person vouches that the services are
       dead. Nobody can vouch for a start type: it must be set before that host comes back.
@@ -21,14 +27,21 @@ public struct ServiceStop: ActingAction {
       .init(
         "start_type", .choice(["disabled", "manual", "keep"]), default: "disabled",
         "What becomes of the services when the host reboots; `keep` leaves it as it is"),
-      .init("stop_timeout", .duration, "How long one service may take to stop"),
+      .init(
+        "stop_timeout", .duration, default: "what the service manager or the step allows",
+        "How long one service may take to stop"),
+      .init(
+        "if_stuck", .choice(["fail", "kill"]), default: "fail",
+        "What becomes of a service that is still stopping when the step is tried again; `kill` asks a person first"
+      ),
     ],
     effect: .changes,
     reversibility: .reversible(by: "service.start"),
     defaultTimeout: .seconds(120),
     facts: [
       .init("state", "of each service: running, stopped, starting, stopping or failed"),
-      .init("start_type", "of each service: automatic, manual or disabled"),
+      .init("start_type", "of each service: automatic, manual, disabled or masked"),
+      .init("dependants", "of each service: what systemd stops with it"),
     ],
     example: """
       id: stop-production
@@ -40,10 +53,18 @@ public struct ServiceStop: ActingAction {
 
   private let wanted: ServiceArguments
   private let stopTimeout: Duration?
+  private let killsStuck: Bool
 
   public init(_ arguments: Arguments) throws {
     wanted = try ServiceArguments(arguments, defaultStartType: "disabled")
     stopTimeout = arguments.duration("stop_timeout")
+    killsStuck = arguments.string("if_stuck") == "kill"
+    guard !killsStuck || wanted.management.canKill else {
+      throw ActionError(
+        "service.no_kill",
+        "step \(arguments.step): the service manager of \(wanted.host.id) has no way to kill a service",
+        advice: "leave out if_stuck")
+    }
   }
 
   private var host: Host { wanted.host }
@@ -55,8 +76,12 @@ public struct ServiceStop: ActingAction {
 
   public func judge(_ observation: Observation) -> Verdict {
     if let gap = wanted.gap(observation) { return .unknown(gap) }
-    if let work = wanted.work("stop", aliveServices(observation), observation) {
-      return .needed(work)
+    if let obstacle = wanted.startTypeObstacle(observation) { return .blocked(obstacle) }
+    let alive = aliveServices(observation)
+    if let work = wanted.work("stop", alive, observation) {
+      let others = alsoStopped(with: alive, observation)
+      return .needed(
+        others.isEmpty ? work : work + ", which also stops \(others.joined(separator: ", "))")
     }
     let isUnreachable = !wanted.unreachableStartType(observation).isEmpty
     let caveat = isUnreachable ? "; the start type must be set before the host comes back" : ""
@@ -71,7 +96,9 @@ public struct ServiceStop: ActingAction {
       let state = isDead ? ServiceState.failed : .stopped
       result.state(subject, FactName.serviceState, .string(state.rawValue))
       // Of a host that can't be reached the start type stays what it is.
-      if let startType = wanted.startType, !observation.isUnreachable(subject, FactName.startType) {
+      if !observation.isUnreachable(subject, FactName.startType),
+        let startType = wanted.predictedStartType(of: service, observation)
+      {
         result.state(subject, FactName.startType, .string(startType))
       }
     }
@@ -80,14 +107,39 @@ public struct ServiceStop: ActingAction {
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let control = ServiceControl(host: host, operator: `operator`)
-    let startTypes = try await wanted.setStartTypes(observation, by: control)
     let alive = aliveServices(observation)
-    for service in alive { try await control.stop(service, within: stopTimeout) }
-    return Evidence([
-      "stopped": .list(alive.map(Value.string)),
-      "start_type_set": startTypes,
-    ])
+    let stuck = killsStuck ? stuckServices(observation) : []
+    var evidence = try await wanted.act(`operator`, given: observation, on: alive, "stopped") {
+      control, service in
+      if stuck.contains(service) {
+        try await control.kill(service, within: stopTimeout)
+      } else {
+        try await control.stop(service, within: stopTimeout)
+      }
+    }
+    if !stuck.isEmpty { evidence.details["killed"] = .list(stuck.map(Value.string)) }
+    let others = alsoStopped(with: alive, observation)
+    if !others.isEmpty { evidence.details["also_stopped"] = .list(others.map(Value.string)) }
+    return evidence
+  }
+
+  public func consent(for observation: Observation) -> Question? {
+    let stuck = stuckServices(observation)
+    guard killsStuck, !stuck.isEmpty else { return nil }
+    let names = stuck.joined(separator: ", ")
+    return Question(
+      .consent, prompt: "\(names) on \(host.id) is still stopping. May it be killed?")
+  }
+
+  /// Somebody has told them to stop, and they haven't come to it.
+  private func stuckServices(_ observation: Observation) -> [String] {
+    aliveServices(observation).filter { observation.serviceState($0, on: host) == .stopping }
+  }
+
+  /// Services of others that go down with these.
+  private func alsoStopped(with alive: [String], _ observation: Observation) -> [String] {
+    let own = Set(wanted.services.flatMap { [$0, "\($0).service"] })
+    return Set(alive.flatMap { observation.dependants(of: $0, on: host) }).subtracting(own).sorted()
   }
 
   /// In the order of stopping.

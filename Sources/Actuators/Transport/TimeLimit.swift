@@ -3,7 +3,7 @@ import Runbook
 extension TimeSource {
   /// Runs `body` and cancels it when the time is up: nil then. Either way it has ended when this returns. Without a limit
   /// it may take as long as it likes.
-  func within<Result: Sendable>(
+  @discardableResult func within<Result: Sendable>(
     _ limit: Duration?, _ body: @escaping @Sendable () async throws -> Result
   ) async throws -> Result? {
     guard let limit else { return try await body() }

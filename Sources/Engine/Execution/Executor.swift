@@ -98,6 +98,7 @@ public struct Executor: Sendable {
       gates: GateKeeper(
         recorder: recorder, answers: answers, person: surroundings.person,
         planDigest: recorder.planDigest, kept: recorded?.answers ?? []),
+      fences: Fences(world: world, time: surroundings.time),
       board: Board(
         observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),
       crashes: crashes)

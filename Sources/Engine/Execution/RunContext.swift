@@ -31,10 +31,16 @@ struct RunContext: Sendable {
   let world: any OperableWorld
   let recorder: Recorder
   let gates: GateKeeper
+  let fences: Fences
   let board: Board
   let crashes: CrashPlan
 
   var time: any TimeSource { recorder.time }
+
+  /// What was seen, with what people and fences say of targets that can't be asked.
+  func fill(_ seen: Observation) async throws -> Observation {
+    try await fences.fill(try await gates.fill(seen))
+  }
 }
 
 /// What the steps of a run have seen and how they ended: where references to earlier steps are looked up.

@@ -54,6 +54,9 @@ struct StepEnding: Sendable {
     StepEnding(outcome: .waiting, message: message, advice: advice, ending: .waiting)
   }
 
+  /// A probe saw that it is so. A step that is skipped because it was verified once may be dark by now.
+  var isSatisfied: Bool { outcome == .ok || outcome == .changed }
+
   /// The predicted facts that came out otherwise.
   var misses: [StepEnded.Miss] {
     guard outcome == .changed, let predicted else { return [] }

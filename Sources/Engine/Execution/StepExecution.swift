@@ -76,7 +76,11 @@ struct StepExecution: Sendable {
       if let stop = try await ask(question) { return stop }
       sight = try await work.look()
     }
-    return try await recover(from: sight, with: work)
+    let ending = try await recover(from: sight, with: work)
+    if ending.isSatisfied {
+      await context.fences.keep(action, of: step.id, timeout: work.timeout)
+    }
+    return ending
   }
 
   /// The recovery table's decision, carried out. In a fresh run it is always `start`.

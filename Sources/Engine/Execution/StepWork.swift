@@ -15,7 +15,7 @@ struct StepWork: Sendable {
   func look() async throws -> Sight {
     try await action.look(
       with: context.world.makeObserver(), within: timeout, time: context.time
-    ) { try await context.gates.fill($0) }
+    ) { try await context.fill($0) }
   }
 
   /// What a person has to vouch for because its target can't be asked; nil when there is nothing.

@@ -98,3 +98,19 @@ public struct ProbeFilesRemoved: Record {
 
   public init(token: String) { self.token = token }
 }
+
+/// A person gave a site the permit to run its scheduler, where no run did.
+public struct PermitGranted: Record {
+  public static let kind = "permit.granted"
+  public let site: String
+  public let because: String
+  public let person: PersonRecord
+  public let version: String
+
+  public init(site: String, because: String, person: PersonRecord, version: String) {
+    self.site = site
+    self.because = because
+    self.person = person
+    self.version = version
+  }
+}

@@ -32,25 +32,28 @@ enum LabDatabase {
     try File.rename(unfinished, to: path)
   }
 
-  private struct Job {
+  struct Job: Sendable {
     let kind: JobKind
     let interval: Interval
+    let firstRun: Timestamp
   }
 
-  private static func jobs(interval: Interval) -> [Job] {
-    [
-      Job(kind: .countHistory, interval: interval),
-      Job(kind: .measureDisk, interval: interval * 2.5),
-      Job(kind: .checkDatabase, interval: interval * 5),
-      Job(kind: .pruneHistory, interval: Interval(milliseconds: 60_000)),
+  /// The jobs that a new database begins with.
+  static func jobs(interval: Interval) -> [Job] {
+    let now = Clock.now
+    let longInterval = Interval(milliseconds: 60_000)
+    return [
+      Job(kind: .countHistory, interval: interval, firstRun: now),
+      Job(kind: .measureDisk, interval: interval * 2.5, firstRun: now),
+      Job(kind: .checkDatabase, interval: interval * 5, firstRun: now),
+      // The long job is due after its interval, the short ones at once.
+      Job(kind: .pruneHistory, interval: longInterval, firstRun: now.adding(longInterval)),
     ]
   }
 
   private static func insert(_ job: Job, into db: Database) throws {
-    // The long job is due after its interval, the short ones at once.
-    let firstRun = job.kind == .pruneHistory ? Clock.now.adding(job.interval) : Clock.now
     try db.execute(
       sql: "INSERT INTO jobs (name, kind, interval_ms, next_run_at) VALUES (?, ?, ?, ?)",
-      arguments: [job.kind.rawValue, job.kind, job.interval.milliseconds, firstRun])
+      arguments: [job.kind.rawValue, job.kind, job.interval.milliseconds, job.firstRun])
   }
 }

@@ -27,6 +27,10 @@ struct MachineLabBuilder {
           let running = RunningMachine(machine: machine, lab: lab)
           return { try running.waitUntilBooted(within: Self.bootTimeout) }
         })
+    if lab.settings.asksPermit {
+      try Together.run(
+        lab.machines.map { machine in { try PermitContent.require(at: machine, lab) } })
+    }
     try File.replace(lab.completeMark, with: Data())
     try LabCgroups.enter(before)
   }

@@ -13,7 +13,7 @@ enum JobKind: String, CaseIterable, DatabaseValueConvertible, Sendable {
 /// The work of one run of a job.
 struct JobRun {
   let guid: String
-  let database: SchedulerDatabase
+  let store: any SchedulerStore
   let logDirectory: String
 
   /// A lab that is left running must not fill the disk.
@@ -24,13 +24,13 @@ struct JobRun {
     switch kind {
     case .countHistory: try countHistory()
     case .measureDisk: try measureDisk()
-    case .checkDatabase: try checkDatabase()
+    case .checkDatabase: try store.check()
     case .pruneHistory: try pruneHistory()
     }
   }
 
   private func countHistory() throws -> String {
-    let count = try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM job_history") }
+    let count = try store.read { try $0.integer("SELECT count(*) FROM job_history") }
     return "runs in the history: \(count ?? 0)"
   }
 
@@ -42,21 +42,16 @@ struct JobRun {
     return "free bytes at \(logDirectory): \(free)"
   }
 
-  private func checkDatabase() throws -> String {
-    let finding = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-    guard finding == "ok" else {
-      throw LabError(.failed, "\(database.path): quick_check: \(finding ?? "no answer")")
-    }
-    return "quick_check: ok"
-  }
-
   private func pruneHistory() throws -> String {
-    let files = try database.write { db -> [String] in
-      guard try Standing.of(guid, db).isInControl else { return [] }
-      let limit = "id <= (SELECT max(id) FROM job_history) - \(Self.runsKept)"
-      let files = try String.fetchAll(db, sql: "SELECT log_path FROM job_history WHERE \(limit)")
-      try db.execute(sql: "DELETE FROM job_history WHERE \(limit)")
-      return files
+    let guid = guid
+    let files = try store.write { transaction -> [String] in
+      guard try Standing.of(guid, transaction).isInControl,
+        let last = try transaction.integer("SELECT max(id) FROM job_history")
+      else { return [] }
+      let limit = StoreValue.integer(last - Self.runsKept)
+      let files = try transaction.query("SELECT log_path FROM job_history WHERE id <= ?", [limit])
+      try transaction.execute("DELETE FROM job_history WHERE id <= ?", [limit])
+      return try files.map { try $0.text("log_path") }
     }
     for file in files { try File.remove(file) }
     return "old runs removed: \(files.count)"

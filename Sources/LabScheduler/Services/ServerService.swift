@@ -1,30 +1,24 @@
-import Foundation
-import GRDB
-
 /// The server takes control of the database and keeps it: it inserts its GUID into an empty
 /// `Failover` and refreshes the row's heartbeat. In a pair it also beats to its partner, and the
 /// secondary replaces a primary that is silent on both ways.
 final class ServerService {
-  private let guid: String
-  private let host: HostConfiguration
-  private let failover: FailoverConfig
-  private let database: SchedulerDatabase
+  private let settings: SchedulerSettings
   private let log: ServiceLog
   private let pair: HeartbeatPair?
   private var lastStanding: Standing?
   private var reportedFreshRow = false
 
-  init(directory: HostDirectory, log: ServiceLog) throws {
-    host = try directory.configuration()
-    guid = try ServerConfig(file: directory.serverConfigFile).installedGuid
-    failover = try FailoverConfig(file: directory.failoverConfigFile)
-    database = try SchedulerDatabase(path: host.databaseFile)
-    pair = try HeartbeatPair(config: failover, ownAddress: host.address, guid: guid)
+  private var guid: String { settings.guid }
+  private var store: any SchedulerStore { settings.store }
+
+  init(_ settings: SchedulerSettings, pair: HeartbeatPair?, log: ServiceLog) {
+    self.settings = settings
+    self.pair = pair
     self.log = log
   }
 
   func run(_ service: ServiceProcess) throws {
-    let pause = failover.interval.pollingInterval(atMost: 50)
+    let pause = settings.heartbeatInterval.pollingInterval(atMost: 50)
     try service.repeatUntilStopped(every: pause) {
       try pair?.exchange()
       try step()
@@ -32,14 +26,14 @@ final class ServerService {
   }
 
   private func step() throws {
-    let standing = try database.read { try Standing.of(guid, $0) }
+    let standing = try store.read { [guid] in try Standing.of(guid, $0) }
     report(standing)
     switch standing {
     case .free:
       if mayTakeEmptyTable { try acquire() }
     case .inControl(let row):
       let age = Clock.now.milliseconds(since: row.heartbeatAt)
-      if age >= failover.interval.milliseconds || age < 0 { try beat() }
+      if age >= settings.heartbeatInterval.milliseconds || age < 0 { try beat() }
     case .held(let rows):
       if let pair, pair.isSecondary, pair.partnerIsSilent { try takeOver(from: rows) }
     case .notPrimary:
@@ -61,41 +55,40 @@ final class ServerService {
   }
 
   private func acquire() throws {
-    try database.write { db in
-      guard try Standing.of(guid, db) == .free else { return }
-      try insertOwnRow(db)
+    try store.write { [settings] transaction in
+      guard try Standing.of(settings.guid, transaction) == .free else { return }
+      try Self.insertOwnRow(settings, transaction)
     }
   }
 
   private func beat() throws {
-    try database.write { db in
-      guard try Standing.of(guid, db).isInControl else { return }
-      try db.execute(
-        sql: "UPDATE Failover SET heartbeat_at = ? WHERE guid = ?", arguments: [Clock.now, guid])
+    try store.write { [guid] transaction in
+      guard try Standing.of(guid, transaction).isInControl else { return }
+      try transaction.execute(
+        "UPDATE \(transaction.failoverTable) SET heartbeat_at = ? WHERE guid = ?",
+        [Clock.now.storeValue, .string(guid)])
     }
   }
 
   /// Replaces the partner's row, if it has not been refreshed for as long as its beats are missing.
   private func takeOver(from seen: [FailoverRow]) throws {
-    try database.write { db in
-      guard case .held(let rows) = try Standing.of(guid, db) else { return }
-      if let fresh = rows.first(where: isFresh) {
-        reportFreshRow(fresh)
-        return
-      }
+    let limit =
+      settings.heartbeatInterval.milliseconds * Int64(HeartbeatPair.beatsAllowedToMiss)
+    let fresh = try store.write { [settings, log] transaction -> FailoverRow? in
+      guard case .held(let rows) = try Standing.of(settings.guid, transaction) else { return nil }
+      let fresh = rows.first { Clock.now.milliseconds(since: $0.heartbeatAt) < limit }
+      guard fresh == nil else { return fresh }
       for row in rows {
-        try db.execute(sql: "DELETE FROM Failover WHERE guid = ?", arguments: [row.guid])
+        try transaction.execute(
+          "DELETE FROM \(transaction.failoverTable) WHERE guid = ?", [.string(row.guid)])
         log.write(
           "takes over from \(row.guid) of \(row.host): \(HeartbeatPair.beatsAllowedToMiss) beats "
             + "missed, row last refreshed \(row.heartbeatAt)")
       }
-      try insertOwnRow(db)
+      try Self.insertOwnRow(settings, transaction)
+      return nil
     }
-  }
-
-  private func isFresh(_ row: FailoverRow) -> Bool {
-    let limit = failover.interval.milliseconds * Int64(HeartbeatPair.beatsAllowedToMiss)
-    return Clock.now.milliseconds(since: row.heartbeatAt) < limit
+    if let fresh { reportFreshRow(fresh) }
   }
 
   private func reportFreshRow(_ row: FailoverRow) {
@@ -106,11 +99,16 @@ final class ServerService {
         + "its row at \(row.heartbeatAt)")
   }
 
-  private func insertOwnRow(_ db: Database) throws {
-    let now = Clock.now
-    try db.execute(sql: "DELETE FROM Failover WHERE guid = ?", arguments: [guid])
-    try db.execute(
-      sql: "INSERT INTO Failover (guid, host, acquired_at, heartbeat_at) VALUES (?, ?, ?, ?)",
-      arguments: [guid, "\(host.site).\(host.name)", now, now])
+  private static func insertOwnRow(
+    _ settings: SchedulerSettings, _ transaction: any StoreTransaction
+  ) throws {
+    let now = Clock.now.storeValue
+    let guid = StoreValue.string(settings.guid)
+    try transaction.execute("DELETE FROM \(transaction.failoverTable) WHERE guid = ?", [guid])
+    try transaction.execute(
+      """
+      INSERT INTO \(transaction.failoverTable) (guid, host, acquired_at, heartbeat_at)
+      VALUES (?, ?, ?, ?)
+      """, [guid, .string("\(settings.site).\(settings.name)"), now, now])
   }
 }

@@ -10,7 +10,17 @@ struct ServiceProcess {
   let log: ServiceLog
   private let stop: StopSignal
   private let readiness: FileDescriptor?
-  private let lock: FileLock
+  /// Nil where a service manager sees to it that there is one.
+  private let lock: FileLock?
+
+  /// The process of a real machine, started by its service manager.
+  init(name: ServiceName) {
+    stop = StopSignal()
+    self.name = name
+    log = ServiceLog(name: name)
+    readiness = nil
+    lock = nil
+  }
 
   /// - Parameters:
   ///   - hostPid: the host that started the service; nil when a person did.
@@ -41,7 +51,8 @@ struct ServiceProcess {
 
   /// Does `work` at once and then every `milliseconds`. A failure is logged and tried again: a
   /// service outlives a busy or briefly missing database. The service is ready when the work has
-  /// been done without a failure for the first time.
+  /// been done without a failure for the first time; until then a database that refuses ends it,
+  /// because somebody has to see to that.
   func repeatUntilStopped(every milliseconds: Int64, _ work: () throws -> Void) throws {
     var failure: String?
     var isReady = false
@@ -52,6 +63,8 @@ struct ServiceProcess {
         failure = nil
         if !isReady { try tellReady() }
         isReady = true
+      } catch let error as LabError where error.kind == .refused && !isReady {
+        throw error
       } catch {
         let message = (error as? LabError)?.line ?? "\(error)"
         if message != failure { log.write("failed, will try again: \(message)") }

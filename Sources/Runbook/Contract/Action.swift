@@ -48,6 +48,11 @@ extension ActingAction {
   public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
 
+/// An action that makes a target harmless from outside, as by cutting its power, and sees that without asking the target.
+/// For as long as the target can't be asked, what a fresh probe of this action sees stands in for the target's own answer;
+/// the engine probes again whenever that is wanted.
+public protocol FencingAction: ActingAction {}
+
 /// An action that waits for people.
 public protocol GateAction: Action {
   var question: Question { get }

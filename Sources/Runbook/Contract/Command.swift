@@ -2,14 +2,14 @@
 public struct Command: Sendable, Hashable {
   /// The program and its arguments.
   public let arguments: [String]
-  public var standardInput: String?
+  public var standardInput: CommandInput?
   /// Added to the host's own environment.
   public var environment: [String: String]
   /// The host's account that it runs as; nil: whichever commands run as there.
   public var account: String?
 
   public init(
-    _ arguments: [String], standardInput: String? = nil, environment: [String: String] = [:],
+    _ arguments: [String], standardInput: CommandInput? = nil, environment: [String: String] = [:],
     account: String? = nil
   ) {
     self.arguments = arguments
@@ -64,8 +64,25 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     }
   }
 
-  private static let systemdProperties =
-    "Id,LoadState,ActiveState,SubState,UnitFileState,Result,RequiredBy,BoundBy,ConditionResult"
+  private static let systemdProperties = [
+    "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "Job", "TasksCurrent",
+    "ConditionResult", "ConditionTimestampMonotonic", "RequiredBy", "BoundBy", "ConsistsOf",
+  ].joined(separator: ",")
+
+  /// Asks the machine that keeps the journal which site may run its scheduler, as `lifeboat permit` does there. For this
+  /// machine's own ssh client; nil when a name could be taken for an option, or for more than one word.
+  public static func permit(of site: String, askedAt destination: String) -> ReadOnlyCommand? {
+    let isPlain =
+      !destination.isEmpty && !destination.hasPrefix("-")
+      && destination.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "-_.@:[]%".contains($0))
+      }
+    guard isPlain, ScalarSyntax.isName(site) else { return nil }
+    return ReadOnlyCommand([
+      "ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=5",
+      "--", destination, "lifeboat permit --site \(site) --output json",
+    ])
+  }
 
   /// The last lines that a systemd unit wrote.
   public static func unitLog(_ unit: String, lines: Int) -> ReadOnlyCommand {

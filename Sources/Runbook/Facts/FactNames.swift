@@ -4,8 +4,10 @@ public enum FactName {
   // Subject: a service, `production.scheduler/server`.
   /// `running`, `stopped`, `starting`, `stopping` or `failed`.
   public static let serviceState = "state"
-  /// `automatic`, `manual` or `disabled`: whether a rebooted host brings the service back.
+  /// `automatic`, `manual`, `disabled` or, of systemd, `masked`: whether a rebooted host brings the service back.
   public static let startType = "start_type"
+  /// A list of services that the service manager stops with it; systemd only.
+  public static let dependants = "dependants"
 
   // Subject: a database at a site, `scheduler@dr`.
   /// `primary`, `draining` or `replica`; `lost` when the file is gone or is no intact database.
@@ -20,6 +22,9 @@ public enum FactName {
   public static let failoverRows = "failover_rows"
 
   // Subject: a host, `dr.scheduler`.
+  /// `true` when it was made harmless from outside, and nothing on it can run. False of a host that answers: it is asked
+  /// itself.
+  public static let fenced = "fenced"
   /// The GUID that the scheduler on this host runs under.
   public static let ownGUID = "guid"
 }

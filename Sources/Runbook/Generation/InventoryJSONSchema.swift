@@ -103,6 +103,7 @@ enum InventoryJSONSchema {
       "account": Part.described(Part.text, "The account that owns its files"),
       "data_directory": Part.absolutePath,
       "program_directory": Part.absolutePath,
+      "configuration_directory": Part.absolutePath,
     ], required: [])
 
   private static let database = Part.object(

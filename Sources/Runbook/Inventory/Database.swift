@@ -138,14 +138,18 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
     public let dataDirectory: String
     /// Where its programs are when PATH doesn't lead there, as `/usr/lib/postgresql/15/bin`.
     public let programDirectory: String?
+    /// Where a file that ends with `.cnf` becomes part of the server's configuration at its next start: MariaDB only.
+    public let configurationDirectory: String?
 
     public init(
-      service: String, account: String, dataDirectory: String, programDirectory: String? = nil
+      service: String, account: String, dataDirectory: String, programDirectory: String? = nil,
+      configurationDirectory: String? = nil
     ) {
       self.service = service
       self.account = account
       self.dataDirectory = dataDirectory
       self.programDirectory = programDirectory
+      self.configurationDirectory = configurationDirectory
     }
 
     /// A program of the server's.
@@ -157,6 +161,7 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
       case service, account
       case dataDirectory = "data_directory"
       case programDirectory = "program_directory"
+      case configurationDirectory = "configuration_directory"
     }
   }
 

@@ -2,7 +2,9 @@
 struct ServerDecoder {
   static let databaseKeys = ["database", "port", "tls", "observe", "operate", "server"]
   static let placementKeys = ["host", "address", "port", "server"]
-  static let installationKeys = ["service", "account", "data_directory", "program_directory"]
+  static let installationKeys = [
+    "service", "account", "data_directory", "program_directory", "configuration_directory",
+  ]
 
   let decoder: NodeDecoder
   let kind: Database.Kind
@@ -58,10 +60,12 @@ struct ServerDecoder {
     let data = record.required("data_directory", hint: "where its data is, on the host")
       .flatMap(decoder.absolutePath)
     let programs = record["program_directory"].flatMap(decoder.absolutePath)
+    let configuration = record["configuration_directory"].flatMap(decoder.absolutePath)
     guard let service, let data else { return nil }
     return DatabaseServer.Installation(
       service: service, account: account ?? kind.defaultAccount, dataDirectory: data,
-      programDirectory: programs)
+      programDirectory: programs,
+      configurationDirectory: configuration ?? kind.defaultConfigurationDirectory)
   }
 
   /// A key at the copy goes before the same key of the whole database.
@@ -76,5 +80,9 @@ struct ServerDecoder {
 
 extension Database.Kind {
   fileprivate var defaultPort: Int { self == .mariadb ? 3306 : 5432 }
+  /// As Debian has it.
+  fileprivate var defaultConfigurationDirectory: String? {
+    self == .mariadb ? "/etc/mysql/mariadb.conf.d" : nil
+  }
   fileprivate var defaultAccount: String { self == .mariadb ? "mysql" : "postgres" }
 }

@@ -25,14 +25,14 @@ extension DatabaseServer {
   public var host: String { "127.0.0.1" }
 
   /// Lets it hang: connections stay, and nothing answers.
-  public func suspend() { process?.suspend() }
+  public func suspend() async throws { try await process?.suspend() }
   public func resume() { process?.resume() }
 
   /// Ends it as a power cut would.
   public func kill() async throws {
     guard let process else { return }
     process.killAll()
-    try await eventually("the killed server is gone") { !process.isRunning }
+    try await eventually("the killed server is gone") { process.isGone }
   }
 
   /// Ends it and removes what it had on disk.
@@ -55,8 +55,11 @@ final class ServerSlot: Sendable {
   func end(by signal: Int32) async throws {
     guard let process else { return }
     process.signal(signal)
-    try await eventually("the stopped server is gone", within: .seconds(60)) { !process.isRunning }
+    try await eventually("the stopped server has ended", within: .seconds(60)) {
+      !process.isRunning
+    }
     process.release()
+    try await eventually("the stopped server is gone") { process.isGone }
     self.process = nil
   }
 }

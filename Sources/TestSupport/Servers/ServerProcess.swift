@@ -12,6 +12,7 @@ public final class ServerProcess: Sendable {
     exec >&- 2>&-
     read -r _
     kill -KILL $!
+    wait
     """
 
   public let pid: pid_t
@@ -21,7 +22,9 @@ public final class ServerProcess: Sendable {
   /// Starts `program`, whose output is appended to the file `log`.
   public init(_ program: [String], log: String) throws {
     let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // bash and not sh: Foundation starts it with SIGCHLD blocked, and dash waits for that signal. The process must be waited
+    // for: PostgreSQL takes the zombie of a killed server for a running one.
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
     shell.arguments = ["-c", Self.supervisor, "supervisor", log] + program
     pipe = Pipe()
     let output = Pipe()
@@ -37,17 +40,23 @@ public final class ServerProcess: Sendable {
     self.pid = pid
   }
 
-  public var isRunning: Bool {
-    guard let state = ProcessTree.state(of: pid) else { return false }
-    return state != "Z"
-  }
+  /// Whether the process does anything: a zombie doesn't.
+  public var isRunning: Bool { ![nil, "Z"].contains(ProcessTree.state(of: pid)) }
+
+  /// Whether the kernel has forgotten the process, so that its number means nothing any more.
+  public var isGone: Bool { ProcessTree.state(of: pid) == nil }
 
   /// Sends a signal to the server's main process.
   public func signal(_ number: Int32) { Glibc.kill(pid, number) }
 
   /// Lets it and all its children hang, so that connections stay and nothing answers.
-  public func suspend() {
-    for process in ProcessTree.descendants(of: pid) { Glibc.kill(process, SIGSTOP) }
+  public func suspend() async throws {
+    let processes = ProcessTree.descendants(of: pid)
+    for process in processes { Glibc.kill(process, SIGSTOP) }
+    // On a busy machine a thread may go on for a while after the signal.
+    try await eventually("the server hangs") {
+      processes.allSatisfy { [nil, "T", "Z"].contains(ProcessTree.state(of: $0)) }
+    }
   }
 
   public func resume() {

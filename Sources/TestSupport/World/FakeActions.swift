@@ -4,7 +4,8 @@ extension ActionCatalogue {
   /// What a runbook may do to a `FakeWorld`.
   public static let fake = ActionCatalogue([
     FakeChange.self, FakeChangeOnce.self, FakeChangeInTwoCalls.self, FakeGuarded.self,
-    FakeRisky.self, FakeCheck.self, FakeWait.self, FakeProof.self, FakeApproval.self,
+    FakeRisky.self, FakeFence.self, FakeCheck.self, FakeWait.self, FakeProof.self,
+    FakeApproval.self,
     FakeAttestation.self,
   ])
 }
@@ -103,6 +104,29 @@ struct FakeRisky: FakeGoalAction, ActingAction {
     observation[goal.host.id, "risk"]?.string.map {
       Question(.approval, prompt: "Is \($0) worth it?")
     }
+  }
+}
+
+/// `fake.fence`: sets a property of its own host, and by that `state` of the other host is `stopped`.
+struct FakeFence: FakeGoalAction, FencingAction {
+  static let schema = ActionSchema(
+    name: "fake.fence", summary: "Stops the other host from outside", discussion: "",
+    target: .host, parameters: FakeGoal.parameters, effect: .changes, example: "")
+  let goal: FakeGoal
+  init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
+
+  func probe(_ observer: any Observer) async throws -> Observation {
+    var observation = try await goal.probe(observer)
+    let isSet = goal.judge(observation).isSatisfied
+    observation.state(
+      Fact(FakePlan.otherHost, "state", isSet ? .value("stopped") : .unknown("not fenced")))
+    return observation
+  }
+
+  func predict(_ observation: Observation) -> Observation? {
+    var predicted = goal.predict(observation)
+    predicted?.state(FakePlan.otherHost, "state", "stopped")
+    return predicted
   }
 }
 

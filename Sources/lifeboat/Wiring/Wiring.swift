@@ -85,6 +85,10 @@ struct ReadingWiring {
   var runs: RunIndex { RunIndex(journal: journal) }
   var now: Timestamp { Timestamp(time.now()) }
 
+  func permits(_ inventory: Inventory) async throws -> PermitLedger {
+    try await PermitLedger.read(journal, inventory)
+  }
+
   /// Whether a living runner holds the sites of the run whose entries these are.
   func isHeld(_ entries: [Entry]) async throws -> Bool {
     guard let epoch = entries.last?.epoch else { return false }

@@ -23,7 +23,8 @@ extension ActuatorWorld {
     _ arguments: [String], on host: Host, input: String? = nil, environment: [String: String] = [:]
   ) async throws -> CommandResult {
     try await makeOperator(token: "t").run(
-      Command(arguments, standardInput: input, environment: environment), on: host)
+      Command(arguments, standardInput: input.map { CommandInput($0) }, environment: environment),
+      on: host)
   }
 
   func look(_ arguments: [String], on host: Host) async throws -> CommandResult {

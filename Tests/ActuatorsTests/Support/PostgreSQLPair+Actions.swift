@@ -1,3 +1,4 @@
+import Foundation
 import Runbook
 import TestSupport
 import Testing
@@ -86,6 +87,36 @@ extension PostgreSQLPair {
   }
 }
 
+extension PostgreSQLPair {
+  /// All that an action can change, and nothing that moves by itself.
+  func standing() async throws -> [String] {
+    var lines = [try await roles()]
+    for site in Self.sites {
+      lines.append(
+        try await shell("sh", "\(directory)/control", "show", "\(directory)/\(site)", "p"))
+      let files = try FileManager.default.contentsOfDirectory(atPath: data(site))
+      lines.append(files.filter { $0.hasSuffix(".signal") }.joined(separator: " "))
+    }
+    return lines
+  }
+
+  /// The standby receives nothing any more, whatever it is told by its start.
+  func cutOff(_ standby: String) async throws {
+    try await sql(standby, "ALTER SYSTEM SET primary_conninfo = ''")
+    try await sql(standby, "SELECT pg_reload_conf()")
+    try await eventually("\(standby) receives nothing") {
+      try await sql(standby, "SELECT count(*) FROM pg_stat_wal_receiver") == "0"
+    }
+  }
+
+  /// The primary commits what the standby never gets.
+  func diverge(_ primary: String, from standby: String) async throws {
+    try await caughtUp(primary, standby)
+    try await cutOff(standby)
+    try await sql(primary, "INSERT INTO rows SELECT -generate_series(1, 500)")
+  }
+}
+
 /// Stands for a runner that dies: from its n-th call on nothing reaches the world any more.
 final class DyingOperator: Operator {
   struct Death: Error {}
@@ -138,5 +169,40 @@ final class DyingOperator: Operator {
   func removeProbeFile(_ name: ProbeFileName, in directory: String, on host: Host) async throws {
     try live()
     try await base.removeProbeFile(name, in: directory, on: host)
+  }
+}
+
+extension PostgreSQLPair {
+  /// A cluster of its own in place of the site's copy.
+  func replaceByStranger(_ site: String) async throws {
+    let settings = try String(contentsOfFile: "\(data(site))/postgresql.conf", encoding: .utf8)
+    try await stop(site)
+    try await asServer("rm", "-rf", data(site))
+    try await asServer(
+      "\(Self.programs)/initdb", "--no-sync", "-D", data(site), "-U", "postgres", "--auth=trust",
+      "--locale=C.UTF-8")
+    try settings.write(toFile: "\(data(site))/postgresql.conf", atomically: false, encoding: .utf8)
+    try await start(site)
+    for statement in [
+      "CREATE ROLE observer LOGIN IN ROLE pg_monitor", "CREATE DATABASE scheduler",
+    ] { try await sql(site, statement, database: "postgres") }
+  }
+
+  /// The inventory as it is when a site's database host can't be reached, and its server is gone.
+  func darkened(_ site: String) async throws -> Inventory {
+    try await stop(site)
+    let sites = try inventory.sites.map { each in
+      guard each.name == site else { return each }
+      return Site(
+        name: site,
+        hosts: try each.hosts.map { host in
+          guard host.guid == nil else { return host }
+          let down = try Host.down(site, host.name, in: directory)
+          return Host(
+            site: site, name: host.name, connection: down.connection,
+            serviceManager: host.serviceManager)
+        })
+    }
+    return Inventory(sites: sites, databases: inventory.databases)
   }
 }

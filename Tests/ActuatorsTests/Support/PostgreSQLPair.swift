@@ -22,11 +22,12 @@ final class PostgreSQLPair: Sendable {
   /// - Parameters:
   ///   - settings: lines for both servers' `postgresql.conf`.
   ///   - options: for the inventory's replication.
+  ///   - programs: where the inventory says that the servers' programs are.
   static func with(
-    _ settings: [String] = [], options: [String: String] = [:],
+    _ settings: [String] = [], options: [String: String] = [:], programs: String? = nil,
     _ body: (PostgreSQLPair) async throws -> Void
   ) async throws {
-    let pair = try PostgreSQLPair(options: options)
+    let pair = try PostgreSQLPair(options: options, programs: programs ?? Self.programs)
     // It ends the servers and removes the directory when its input ends: at the end of the test, or of the tests' process.
     let reaper = try Reaper(pair.directory)
     do {
@@ -40,7 +41,7 @@ final class PostgreSQLPair: Sendable {
     try reaper.reap()
   }
 
-  private init(options: [String: String]) throws {
+  private init(options: [String: String], programs: String) throws {
     directory = "/tmp/lifeboat-postgresql-pair-\(UUID().uuidString.prefix(8))"
     let (directory, firstPort) = (directory, try Self.freePorts())
     ports = ["production": firstPort, "dr": firstPort + 1]
@@ -60,13 +61,13 @@ final class PostgreSQLPair: Sendable {
     }
     var placements: [String: Runbook.Database.Placement] = [:]
     for site in Self.sites {
-      let server = DatabaseServer(
+      let server = Runbook.DatabaseServer(
         address: "127.0.0.1", port: ports[site] ?? 0, database: "scheduler",
         tls: .init(mode: .disable), observer: .init(user: "observer"),
         operator: .init(user: "postgres"),
         installation: .init(
           service: "postgresql", account: "postgres", dataDirectory: "\(directory)/\(site)/data",
-          programDirectory: Self.programs))
+          programDirectory: programs))
       placements[site] = .init(host: "db", location: .server(settings: server))
     }
     inventory = Inventory(
@@ -185,7 +186,8 @@ final class PostgreSQLPair: Sendable {
   }
 
   func control(_ verb: String, _ site: String, _ more: String...) async throws {
-    try await shell(["sh", "\(directory)/control", verb, "\(directory)/\(site)", "postgresql"] + more)
+    try await shell(
+      ["sh", "\(directory)/control", verb, "\(directory)/\(site)", "postgresql"] + more)
   }
 
   func start(_ site: String) async throws { try await control("start", site) }
@@ -217,8 +219,10 @@ final class PostgreSQLPair: Sendable {
   func caughtUp(_ primary: String = "production", _ standby: String = "dr") async throws {
     try await eventually("\(standby) has all of \(primary)") {
       let last = try await sql(primary, "SELECT pg_current_wal_lsn()")
-      return try await sql(standby, "SELECT coalesce(pg_last_wal_replay_lsn() >= '\(last)', false)")
-        == "t"
+      let isThere = try await sql(
+        standby, "SELECT coalesce(pg_last_wal_replay_lsn() >= '\(last)', false)",
+        database: "postgres")
+      return isThere == "t"
     }
   }
 

@@ -18,7 +18,6 @@ struct ServerHost: Sendable {
   /// What Lifeboat keeps of a server is beside its data directory, where nothing that copies the data touches it.
   var keep: String { Self.keep(of: installation) }
   private var standbySignal: String { "\(data)/standby.signal" }
-  private var control: ServiceControl { ServiceControl(host: copy.host, operator: `operator`) }
 
   static func keep(of installation: DatabaseServer.Installation) -> String {
     "\(installation.dataDirectory).lifeboat"
@@ -26,20 +25,28 @@ struct ServerHost: Sendable {
 
   // MARK: - Service
 
-  func start() async throws { try await control.start(installation.service, within: nil) }
+  func start() async throws {
+    try await copy.host.serviceManagement()
+      .start(installation.service, within: nil, by: `operator`)
+  }
 
   /// The service manager's way of stopping must be `fast`: what is committed is shipped, sessions are ended.
-  func stop() async throws { try await control.stop(installation.service, within: nil) }
+  func stop() async throws {
+    try await copy.host.serviceManagement()
+      .stop(installation.service, within: nil, by: `operator`)
+  }
 
   func disable() async throws {
-    try await control.setStartType("disabled", of: installation.service)
+    try await copy.host.serviceManagement()
+      .setStartType("disabled", of: installation.service, by: `operator`)
   }
 
   /// Ends what `disable` did; any other start type is somebody's choice.
   func enable() async throws {
     let startType = try await Self.service(of: copy, `operator`.observer).startType
     guard startType == "disabled" else { return }
-    try await control.setStartType("automatic", of: installation.service)
+    try await copy.host.serviceManagement()
+      .setStartType("automatic", of: installation.service, by: `operator`)
   }
 
   /// State and start type of the service; throws when the host can't be asked.
@@ -113,7 +120,8 @@ struct ServerHost: Sendable {
   {
     let result = try await `operator`.run(
       Command(
-        arguments, standardInput: input, environment: environment, account: installation.account),
+        arguments, standardInput: input.map { CommandInput($0) }, environment: environment,
+        account: installation.account),
       on: copy.host)
     guard result.exitCode == 0 else {
       let words = result.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")

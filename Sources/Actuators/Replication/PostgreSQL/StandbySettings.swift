@@ -69,15 +69,23 @@ struct ConnectionText: Sendable {
 
 /// The slots that copies use at each other.
 enum ReplicationSlot {
+  private static let prefix = "lifeboat_"
+
   /// `lifeboat_dr`. A slot's name has small letters, digits and underscores only; whatever else a site's name has is written
   /// in hexadecimal, so that two sites never share a slot.
   static func name(for site: String) -> String {
-    "lifeboat_"
+    prefix
       + site.utf8.map { byte in
         let isPlain = (97...122).contains(byte) || (48...57).contains(byte)
         return isPlain
           ? String(UnicodeScalar(byte)) : "_" + String(Int(byte) + 256, radix: 16).dropFirst()
       }.joined()
+  }
+
+  /// The slots of ours at a copy that nobody uses.
+  static func ownIdle(of copy: DatabaseCopy, _ observation: Observation) -> [String] {
+    (observation[copy.subject, CopyFacts.idleSlots]?.list ?? []).compactMap(\.string)
+      .filter { $0.hasPrefix(prefix) }
   }
 
   /// Makes the slots of these copies where they are missing. The log is kept from now on.

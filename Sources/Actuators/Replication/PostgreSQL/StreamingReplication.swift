@@ -73,6 +73,17 @@ struct StreamingReplication: ReplicationFamily {
       .measure(given: observation).divergence
   }
 
+  func leftOver(
+    from rejoining: DatabaseCopy, to primary: DatabaseCopy, given observation: Observation,
+    _ observer: any Observer
+  ) async throws -> [String] {
+    let slots = ReplicationSlot.ownIdle(of: rejoining, observation).map {
+      "slot \($0) of \(rejoining.subject) keeps the log for nobody"
+    }
+    let isSuspended = try await SynchronousSuspension.isSuspended(primary, observer)
+    return slots + (isSuspended ? ["commits of \(primary.subject) wait for no standby"] : [])
+  }
+
   func rejoin(_ rejoin: Rejoin, by operator: any Operator) async throws -> Evidence {
     try await StreamingRejoin(rejoin: rejoin, operator: `operator`).run()
   }

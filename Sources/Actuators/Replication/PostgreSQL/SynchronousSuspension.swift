@@ -6,6 +6,11 @@ struct SynchronousSuspension: Sendable {
   let primary: DatabaseCopy
   let `operator`: any Operator
 
+  static func isSuspended(_ primary: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
+    let installation = try primary.requiredServer().installation
+    return try await ServerHost.exists(path(installation), at: primary, observer)
+  }
+
   func suspend(_ names: String) async throws {
     let host = try ServerHost(primary, by: `operator`)
     try await host.run(["mkdir", "-p", "--", host.keep])
@@ -22,7 +27,11 @@ struct SynchronousSuspension: Sendable {
     return names
   }
 
-  private func path(_ host: ServerHost) -> String { "\(host.keep)/synchronous_standby_names" }
+  private static func path(_ installation: DatabaseServer.Installation) -> String {
+    "\(ServerHost.keep(of: installation))/synchronous_standby_names"
+  }
+
+  private func path(_ host: ServerHost) -> String { Self.path(host.installation) }
 
   private func set(_ names: String) async throws {
     try await `operator`.session(primary) { writer in

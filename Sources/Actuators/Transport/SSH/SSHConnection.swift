@@ -155,13 +155,13 @@ actor SSHConnection {
     }
   }
 
-  /// Lets the channel's shell end; a command's children that hold on to its output don't hold it up.
+  /// Lets the channel's shell end. What a command left behind, with the shell's output open, doesn't hold that up.
   private func close(_ channel: ShellChannel) async {
-    let hasClosed = try? await time.within(Self.closingLimit) {
-      await channel.close()
-      return true
+    do {
+      try await time.within(Self.closingLimit) { await channel.close() }
+    } catch {
+      // Cancelled: then it was ended at once.
     }
-    if hasClosed != true { await channel.end() }
   }
 
   /// A connection that answers no more.

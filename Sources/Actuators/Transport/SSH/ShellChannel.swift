@@ -48,7 +48,7 @@ final class ShellChannel: Sendable {
     try await turn.withPlace { try await child.answer(to: "\(text)\ne $?\n") }
   }
 
-  /// Lets the shell come to its end.
+  /// Lets the shell come to its end; cancelled, it ends the child process.
   func close() async { await child.close() }
 
   /// Ends the child process, whatever becomes of the shell.

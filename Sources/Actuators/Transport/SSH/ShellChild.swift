@@ -51,10 +51,14 @@ final class ShellChild: Sendable {
       standardError: error.text.text, cutBytes: output.text.cutBytes + error.text.cutBytes)
   }
 
-  /// Closes its input and waits for its end.
+  /// Closes its input and waits for its end; cancelled, it ends it.
   func close() async {
     requests.finish()
-    _ = await running.value
+    await withTaskCancellationHandler {
+      _ = await running.value
+    } onCancel: {
+      running.cancel()
+    }
   }
 
   func end() async {

@@ -39,6 +39,7 @@ struct MachineLabUp {
     try withExtendedLifetime(lock) {
       let image = try BaseImage(extraPackages: options.image.packages)
         .prepare(telling: Terminal.show)
+      try KernelLimits.raise(telling: Terminal.show)
       let lab = MachineLab(root: layout.root, settings: try settings(image, madeDirectory))
       // Marks the directory as a lab before anything else is put there.
       try File.replace(

@@ -35,7 +35,6 @@ struct SchedulerContent {
         "/etc/systemd/system/multi-user.target.wants/\(Self.logsUnit).service",
         to: "/etc/systemd/system/\(Self.logsUnit).service"),
     ] + units
-      + (lab.settings.asksPermit ? try PermitContent(site: site, lab: lab).askerEntries() : [])
   }
 
   private func configuration(_ site: SiteName) throws -> String {

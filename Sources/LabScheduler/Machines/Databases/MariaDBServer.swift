@@ -168,8 +168,9 @@ struct MariaDBServer: LabDatabaseServer {
   }
 
   private func slaveStatus(at machine: RunningMachine) throws -> [String: String] {
-    try query("SHOW SLAVE STATUS\\G", at: machine, timeout: 5000).split(separator: "\n")
-      .reduce(into: [:]) { status, line in
+    // With the names of the columns, which a vertical answer is about.
+    try machine.run(["mariadb"], input: "SHOW SLAVE STATUS\\G\n", timeout: 5000)
+      .split(separator: "\n").reduce(into: [:]) { status, line in
         let parts = line.split(separator: ":", maxSplits: 1)
         guard parts.count == 2 else { return }
         status[parts[0].trimmingCharacters(in: .whitespaces)] =

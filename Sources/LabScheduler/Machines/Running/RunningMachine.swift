@@ -63,7 +63,14 @@ struct RunningMachine {
   /// Runs a program inside the machine to its end.
   @discardableResult
   func run(_ program: [String], input: String = "", timeout: Int64 = 60_000) throws -> String {
-    try Tool.run(try entrance() + program, input: input, timeout: timeout)
+    let result = try Tool.result(try entrance() + program, input: input, timeout: timeout)
+    guard result.status == 0 else {
+      throw LabError(
+        .failed,
+        "machine \(machine.name): `\(program.joined(separator: " "))` ended with status "
+          + "\(result.status): \(result.errors.suffix(2000))")
+    }
+    return result.text
   }
 
   /// Whether a program inside the machine ends well; it doesn't in a machine that is down.

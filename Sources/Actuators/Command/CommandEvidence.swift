@@ -1,0 +1,40 @@
+import Runbook
+
+/// What a command of the author's left behind: its exit code, and the end of what it wrote.
+struct CommandEvidence: Sendable {
+  private static let outputLimit = 4096
+
+  let result: CommandResult
+  let program: [String]
+  let host: Host
+
+  init(_ result: CommandResult, of program: [String], on host: Host) {
+    self.result = result
+    self.program = program
+    self.host = host
+  }
+
+  /// Throws when the command failed.
+  func checked() throws -> Evidence {
+    guard result.exitCode == 0 else {
+      throw ActionError(
+        "command.failed",
+        "'\(program[0])' on \(host.id) exited with \(result.exitCode): "
+          + tail(result.standardError),
+        advice: "see what it says, mend the cause, and run the step again",
+        // Cut off by a signal, or by the program that entered the host: nobody knows how far it came.
+        kind: result.exitCode >= 128 ? .inDoubt : .failed)
+    }
+    return Evidence([
+      "exit_code": .integer(result.exitCode),
+      "stdout": .string(tail(result.standardOutput)),
+      "stderr": .string(tail(result.standardError)),
+      "cut_bytes": .integer(result.cutBytes),
+    ])
+  }
+
+  /// The end of what a program wrote: there its result or its complaint is.
+  private func tail(_ text: String) -> String {
+    text.utf8.count <= Self.outputLimit ? text : "… " + String(text.suffix(Self.outputLimit))
+  }
+}

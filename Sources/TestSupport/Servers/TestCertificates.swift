@@ -1,0 +1,33 @@
+import Foundation
+
+/// An authority of a test's own, and a server's key and certificate from it for 127.0.0.1.
+public struct TestCertificates: Sendable {
+  public let directory: String
+
+  public var authority: String { "\(directory)/authority.pem" }
+  public var key: String { "\(directory)/server.key" }
+  public var certificate: String { "\(directory)/server.pem" }
+
+  /// - Parameters:
+  ///   - user: whose files they are; a database server reads nobody else's key.
+  ///   - name: what the certificate is for.
+  public static func create(user: String, name: String = "IP:127.0.0.1") async throws
+    -> TestCertificates
+  {
+    let made = TestCertificates(directory: try ServerTools.makeDirectory("tls", user: user))
+    let openssl = ServerTools.asUser(user) + ["/usr/bin/openssl"]
+    let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    try await ServerTools.run(
+      openssl + ["req", "-x509", "-days", "2", "-subj", "/CN=Lifeboat test authority"] + newKey
+        + ["-keyout", "\(made.directory)/authority.key", "-out", made.authority])
+    try await ServerTools.run(
+      openssl + ["req", "-x509", "-days", "2", "-subj", "/CN=server"] + newKey + [
+        "-CA", made.authority, "-CAkey", "\(made.directory)/authority.key",
+        "-addext", "subjectAltName=\(name)", "-addext", "basicConstraints=critical,CA:FALSE",
+        "-keyout", made.key, "-out", made.certificate,
+      ])
+    return made
+  }
+
+  public func destroy() throws { try FileManager.default.removeItem(atPath: directory) }
+}

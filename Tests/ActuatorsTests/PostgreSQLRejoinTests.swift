@@ -1,0 +1,158 @@
+import Foundation
+import Runbook
+import TestSupport
+import Testing
+
+@testable import Actuators
+
+/// How a PostgreSQL copy that fell out comes back.
+@Suite(.serialized, .enabled(if: PostgreSQLPair.canRun, "needs root and postgresql-15"))
+struct PostgreSQLRejoinTests {
+  @Test(
+    "a primary that was stopped in good order just follows: nobody is asked, nothing is thrown away"
+  )
+  func follows() async throws {
+    try await PostgreSQLPair.with { pair in
+      try await pair.perform(try pair.make(DatabaseFence.self, at: "production"))
+      try await pair.perform(try pair.reverse("ungraceful"))
+      let action = try pair.rejoin("production")
+      let sight = try await pair.look(action)
+      #expect(action.consent(for: sight.observation) == nil)
+      #expect(sight.observation["scheduler@production", "diverged"] == false)
+      let evidence = try await pair.perform(action)
+      #expect(evidence.details["way"] == "followed")
+      #expect(try await pair.roles() == "replica 2, primary 2")
+      try await pair.sql("dr", "INSERT INTO rows VALUES (1)")
+      try await pair.caughtUp("dr", "production")
+    }
+  }
+
+  private enum End: String, CaseIterable { case closed, killed, running }
+
+  @Test(
+    "one that went its own way is rewound, with a person's consent and its own settings",
+    arguments: End.allCases)
+  private func rewinds(end: End) async throws {
+    try await PostgreSQLPair.with { pair in
+      try await pair.asServer(
+        "sh", "-c",
+        "echo 'work_mem = 5MB' >> \(pair.data("production"))/postgresql.conf; echo secret > \(pair.data("production"))/server.key"
+      )
+      try await pair.sql("production", "ALTER SYSTEM SET maintenance_work_mem = '77MB'")
+      try await pair.diverge("production", from: "dr")
+      switch end {
+      case .closed: try await pair.perform(try pair.reverse("ungraceful"))
+      case .killed:
+        try await pair.kill("production")
+        try await pair.perform(try pair.reverse("ungraceful"))
+      case .running: try await pair.sql("dr", "SELECT pg_promote()")
+      }
+      try await pair.sql("dr", "INSERT INTO rows VALUES (1)")
+      let action = try pair.rejoin("production")
+      let sight = try await pair.look(action)
+      #expect(sight.observation["scheduler@production", "diverged"] == true)
+      let question = try #require(action.consent(for: sight.observation))
+      #expect(end == .running || question.prompt.contains(#/throws away \d{4,} bytes of log/#))
+      #expect(action.consent(for: try await pair.look(action).observation) == question)
+      let evidence = try await pair.perform(action)
+      #expect(evidence.details["way"] == "rewound")
+      #expect(try await pair.roles() == "replica 2, primary 2")
+      try await pair.caughtUp("dr", "production")
+      #expect(try await pair.sql("production", "SELECT id FROM rows") == "1")
+      #expect(try await pair.sql("production", "SHOW work_mem") == "5MB")
+      #expect(try await pair.sql("production", "SHOW maintenance_work_mem") == "77MB")
+      #expect(
+        try String(contentsOfFile: "\(pair.data("production"))/server.key", encoding: .utf8)
+          == "secret\n")
+      #expect(!FileManager.default.fileExists(atPath: "\(pair.data("production")).lifeboat/rewind"))
+      try await pair.perform(try pair.reverse(to: "production"))
+      #expect(try await pair.writable() == ["production"])
+    }
+  }
+
+  /// Programs as the server has them, but for a pg_rewind that breaks off in the middle once.
+  private func breakingRewind(in directory: String) async throws {
+    try await shell("install", "-d", "-o", "postgres", directory)
+    for program in try FileManager.default.contentsOfDirectory(atPath: PostgreSQLPair.programs)
+    where program != "pg_rewind" {
+      try await shell(
+        "ln", "-s", "\(PostgreSQLPair.programs)/\(program)", "\(directory)/\(program)")
+    }
+    let script = """
+      #!/bin/sh
+      if [ ! -e \(directory)/broken ]; then
+        touch \(directory)/broken
+        for word; do case $word in --target-pgdata=*) data=${word#*=} ;; esac; done
+        rm -f "$data"/pg_wal/0* "$data"/postgresql.conf "$data"/standby.signal
+        exit 1
+      fi
+      exec \(PostgreSQLPair.programs)/pg_rewind "$@"
+      """
+    try script.write(toFile: "\(directory)/pg_rewind", atomically: true, encoding: .utf8)
+    try await shell("chmod", "755", "\(directory)/pg_rewind")
+  }
+
+  @Test("a rewind that broke off leaves a copy that counts as lost, and is done again")
+  func brokenOff() async throws {
+    let programs = "/tmp/lifeboat-programs-\(UUID().uuidString.prefix(8))"
+    try await breakingRewind(in: programs)
+    try await PostgreSQLPair.with(programs: programs) { pair in
+      try await pair.diverge("production", from: "dr")
+      try await pair.perform(try pair.reverse("ungraceful"))
+      let action = try pair.rejoin("production")
+      await #expect(throws: ActionError.self) { _ = try await pair.perform(action) }
+      #expect(try await pair.roles() == "lost 0, primary 2")
+      let back = try await pair.look(try pair.reverse(to: "production", "ungraceful")).verdict
+      #expect(back.name == "blocked")
+      let sight = try await pair.look(action)
+      #expect(sight.verdict.name == "needed")
+      #expect(action.consent(for: sight.observation) == nil)
+      try await pair.perform(action)
+      #expect(try await pair.roles() == "replica 2, primary 2")
+      try await pair.caughtUp("dr", "production")
+    }
+    try FileManager.default.removeItem(atPath: programs)
+  }
+
+  @Test("wherever the runner dies while a copy is rewound, doing it again completes it")
+  func deathAtEachCall() async throws {
+    try await PostgreSQLPair.with { pair in
+      var (primary, standby) = ("production", "dr")
+      for call in 1... {
+        try await pair.diverge(primary, from: standby)
+        try await pair.perform(try pair.reverse(to: standby, "ungraceful"))
+        let action = try pair.rejoin(primary)
+        let dying = DyingOperator(world.makeOperator(token: "t"), beforeCall: call)
+        var died = true
+        do {
+          _ = try await action.act(dying, given: try await pair.look(action).observation)
+          died = false
+        } catch is DyingOperator.Death {}
+        #expect(try await pair.writable() == [standby], "call \(call)")
+        try await pair.perform(action)
+        try await pair.caughtUp(standby, primary)
+        #expect(try await pair.sql(primary, "SELECT count(*) FROM rows") == "0", "call \(call)")
+        if !died { break }
+        (primary, standby) = (standby, primary)
+      }
+    }
+  }
+
+  @Test("a fence closes what runs and what is stopped, and needs somebody who can take over")
+  func fence() async throws {
+    try await PostgreSQLPair.with { pair in
+      let fence = try pair.make(DatabaseFence.self, at: "production")
+      #expect(try await pair.finding("has-successor", of: fence) == .holds)
+      try await pair.stop("dr")
+      #expect(
+        try await pair.finding("has-successor", of: fence) == .violated("scheduler@dr is stopped"))
+      try await pair.start("dr")
+      try await pair.kill("production")
+      #expect(try await pair.look(fence).verdict.name == "needed")
+      try await pair.perform(fence)
+      #expect(try await pair.look(fence).verdict.isSatisfied)
+      let replica = try pair.make(DatabaseFence.self, at: "dr")
+      #expect(try await pair.look(replica).verdict.isSatisfied)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A client at the operator's machine that writes numbered rows to whichever copy takes them, for as long as a test lasts.
+struct WritingClient {
+  /// One attempt, as `lab-scheduler write-load` accounts for it.
+  struct Attempt: Decodable {
+    let number: Int
+    /// `host:port`; nil when no copy could be reached.
+    let copy: String?
+    let startedAt: String
+    let endedAt: String
+    let startedUptimeMs: Int
+    let endedUptimeMs: Int
+    let acknowledged: Bool
+    let inDoubt: Bool
+  }
+
+  private let child: Child
+  private let file: String
+
+  init(_ lab: HostsLab) throws {
+    let name = "load-\(UUID().uuidString.prefix(8)).log"
+    file = "\(lab.directory)/operator-state/\(name)"
+    child = try Child(
+      Programs.labScheduler,
+      [
+        "lab", "enter", lab.directory, "operator", "--", "lab-scheduler", "write-load",
+        "--config", "/etc/lab-scheduler/write-load.json", "--output", "/var/lib/lifeboat/\(name)",
+      ], environment: [:], log: "\(lab.directory).\(name)")
+  }
+
+  func stop() async {
+    kill(child.pid, SIGTERM)
+    _ = await child.end()
+  }
+
+  var attempts: [Attempt] {
+    get throws {
+      let data = FileManager.default.contents(atPath: file) ?? Data()
+      // The last line may be half written.
+      let lines = data.split(separator: UInt8(ascii: "\n"))
+      let complete = data.last == UInt8(ascii: "\n") ? lines : lines.dropLast()
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try complete.map { try decoder.decode(Attempt.self, from: Data($0)) }
+    }
+  }
+
+  /// Waits until the client has had so many more rows acknowledged.
+  func untilAcknowledged(_ count: Int) async throws {
+    let start = try attempts.count(where: \.acknowledged)
+    try await eventually("\(count) rows are acknowledged") {
+      try attempts.count(where: \.acknowledged) >= start + count
+    }
+  }
+
+  /// No copy had a row acknowledged while another one had: turns, and none twice within one list of turns.
+  var turns: [String] {
+    get throws {
+      try attempts.filter(\.acknowledged).reduce(into: []) { turns, attempt in
+        if let copy = attempt.copy, turns.last != copy { turns.append(copy) }
+      }
+    }
+  }
+}
+
+extension HostsLab {
+  /// The numbers of the rows that a site's database holds.
+  func writtenRows(at site: String) async throws -> Set<Int> {
+    let table = database == "mariadb" ? "`load`" : "load"
+    let text = try #require(try await query(site, "SELECT number FROM \(table)"))
+    return Set(text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) })
+  }
+
+  func address(of site: String) -> String {
+    site == "production" ? "10.20.1.12" : "10.20.2.12"
+  }
+}

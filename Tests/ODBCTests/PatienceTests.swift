@@ -1,0 +1,138 @@
+import TestSupport
+import Testing
+
+@testable import ODBC
+
+/// Waiting ends: nobody hangs because a server does.
+@Suite("Waiting ends", .serialized)
+struct PatienceTests {
+  private func sleep(_ kind: ODBCSettings.Server, _ seconds: Int) -> String {
+    kind == .mariaDB ? "SELECT SLEEP(\(seconds))" : "SELECT pg_sleep(\(seconds))"
+  }
+
+  private func timed<Result>(_ body: () async throws -> Result) async rethrows -> (Result, Duration)
+  {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try await body()
+    return (result, clock.now - start)
+  }
+
+  @Test(arguments: ODBCSettings.Server.allCases)
+  func theServerEndsALongStatementItself(kind: ODBCSettings.Server) async throws {
+    try await TestServer.with(kind) { server in
+      let connection = try await server.open(statement: .seconds(1))
+      let (error, time) = try await timed {
+        try await failure { try await connection.query(sleep(kind, 20)) }
+      }
+      #expect(error.kind == .timedOut && !error.isInDoubt, "\(error)")
+      #expect(time < .seconds(3))
+      #expect(try await connection.query("SELECT 1 AS one")[0]["one"] == .integer(1))
+    }
+  }
+
+  @Test(arguments: ODBCSettings.Server.allCases)
+  func cancellationEndsTheStatementOnTheServer(kind: ODBCSettings.Server) async throws {
+    try await TestServer.with(kind) { server in
+      let observer = try await server.open()
+      let connection = try await server.open()
+      let task = Task { try await connection.query(sleep(kind, 60)) }
+      let running =
+        kind == .mariaDB
+        ? "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
+        : "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+      try await eventually("the statement runs") { try await observer.query(running).count == 1 }
+      task.cancel()
+      let (error, time) = try await timed { try await failure { try await task.value } }
+      #expect(error.kind == .cancelled, "\(error)")
+      #expect(time < .seconds(2))
+      try await eventually("the server has ended it") { try await observer.query(running).isEmpty }
+      #expect(try await failure { try await connection.query("SELECT 1") }.kind == .invalidCall)
+    }
+  }
+
+  @Test(arguments: ODBCSettings.Server.allCases)
+  func aCallThatWaitsItsTurnIsCancelledAlone(kind: ODBCSettings.Server) async throws {
+    try await TestServer.with(kind) { server in
+      let connection = try await server.open()
+      let first = Task { try await connection.query(sleep(kind, 2)) }
+      let second = Task { try await connection.query("SELECT 1") }
+      second.cancel()
+      #expect(try await failure { try await second.value }.kind == .cancelled)
+      #expect(try await first.value.count == 1)
+      #expect(try await connection.query("SELECT 1").count == 1)
+    }
+  }
+
+  /// Without `abandon` of the watchman these would wait until the server goes on.
+  @Test(arguments: ODBCSettings.Server.allCases)
+  func aHangingServerKeepsNobodyWaiting(kind: ODBCSettings.Server) async throws {
+    try await TestServer.with(kind) { server in
+      let writer = try await server.open(statement: .seconds(1))
+      let reader = try await server.open(.readOnly, statement: .seconds(1))
+      let idle = try await server.open(statement: .seconds(1))
+      try await writer.execute("CREATE TABLE t (i INTEGER)")
+      try await server.server.suspend()
+      async let connecting = timed {
+        try await failure("connect") {
+          try await ODBCConnection.open(server.settings(connect: .seconds(1)))
+        }
+      }
+      async let writing = timed {
+        try await failure("insert") { try await writer.execute("INSERT INTO t VALUES (1)") }
+      }
+      async let reading = timed { try await failure("read") { try await reader.query("SELECT 1") } }
+      async let blocking = timed {
+        try await failure("idle") {
+          try idle.transactionAndWait { try $0.execute("DELETE FROM t") }
+        }
+      }
+      for (what, (error, time), isInDoubt) in [
+        ("connect", try await connecting, false), ("write", try await writing, true),
+        ("read", try await reading, false), ("transaction", try await blocking, kind == .mariaDB),
+      ] {
+        #expect(error.kind == .timedOut && error.isInDoubt == isInDoubt, "\(what): \(error)")
+        #expect(time > .milliseconds(900) && time < .milliseconds(3500), "\(what): \(time)")
+      }
+      let again = try await timed {
+        try await failure("again") { try await writer.query("SELECT 1") }
+      }
+      #expect(again.0.kind == .invalidCall && again.1 < .milliseconds(500), "\(again)")
+      server.server.resume()
+      let observer = try await server.open()
+      let others =
+        kind == .mariaDB
+        ? "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND user = 'admin'"
+        : "SELECT pid FROM pg_stat_activity WHERE application_name = 'odbc-tests' AND pid <> pg_backend_pid()"
+      try await eventually("abandoned connections end when the server goes on") {
+        try await observer.query(others).isEmpty
+      }
+    }
+  }
+
+  @Test(arguments: ODBCSettings.Server.allCases)
+  func connectionsDoNotWaitForEachOther(kind: ODBCSettings.Server) async throws {
+    try await TestServer.with(kind) { server in
+      let slow = try await (0..<3).asyncMap { _ in try await server.open() }
+      let quick = try await server.open()
+      let sleepers = slow.map { connection in Task { try await connection.query(sleep(kind, 3)) } }
+      let (_, time) = try await timed {
+        for _ in 0..<20 { _ = try await quick.query("SELECT 1") }
+        _ = try await server.open().query("SELECT 1")
+      }
+      #expect(time < .seconds(2), "20 quick statements and a connection took \(time)")
+      let (_, rest) = try await timed { for sleeper in sleepers { _ = try await sleeper.value } }
+      #expect(rest < .seconds(5), "three sleeps of 3 s side by side took \(rest)")
+    }
+  }
+}
+
+extension Sequence {
+  fileprivate func asyncMap<Result>(_ body: (Element) async throws -> Result) async rethrows
+    -> [Result]
+  {
+    var results: [Result] = []
+    for element in self { results.append(try await body(element)) }
+    return results
+  }
+}
