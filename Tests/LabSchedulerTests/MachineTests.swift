@@ -14,6 +14,9 @@ struct MachineTests {
       _ = try await lab.sql("production-database", "INSERT INTO marks VALUES (1)")
       try await lab.replicates(1)
       #expect(try await lab.status().writableDatabases == 1)
+      try await eventually("production in control") {
+        try await lab.status().schedulersInControl == 1
+      }
       #expect(try await lab.copy(.production).acceptsWrites == true)
       #expect(try await lab.copy(.production).role == "primary")
       #expect(try await lab.copy(.dr).acceptsWrites == false)
@@ -34,6 +37,16 @@ struct MachineTests {
       }
       _ = try await lab.sql("production-database", "INSERT INTO marks VALUES (2)")
       try await lab.replicates(2)
+
+      // The scheduler's services come back at boot too, and at the DR site they stay down.
+      try await lab.disaster("production")
+      #expect(try await lab.status().schedulersInControl == 0)
+      try await lab.heal()
+      try await eventually("production in control again") {
+        try await lab.status().schedulersInControl == 1
+      }
+      let standby = try await lab.at("dr-scheduler", "systemctl", "is-active", "lab-server")
+      #expect(standby.output == "inactive\n")
     }
   }
 

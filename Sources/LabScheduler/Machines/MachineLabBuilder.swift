@@ -27,12 +27,21 @@ struct MachineLabBuilder {
           let running = RunningMachine(machine: machine, lab: lab)
           return { try running.waitUntilBooted(within: Self.bootTimeout) }
         })
+    try startScheduler()
     if lab.settings.asksPermit {
       try Together.run(
         lab.machines.map { machine in { try PermitContent.require(at: machine, lab) } })
     }
     try File.replace(lab.completeMark, with: Data())
     try LabCgroups.enter(before)
+  }
+
+  /// Gives the scheduler its tables, and lets production run it, now and at each boot.
+  private func startScheduler() throws {
+    let production = RunningMachine(machine: lab.machine(.production, .scheduler), lab: lab)
+    try production.run(
+      ["lab-scheduler", "schema", "--config", SchedulerContent.configurationFile])
+    try production.run(["systemctl", "enable", "--quiet", "--now"] + SchedulerContent.services)
   }
 
   private func createPlace(of machine: Machine) throws {

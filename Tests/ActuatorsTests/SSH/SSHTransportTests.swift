@@ -34,7 +34,8 @@ extension ActuatorWorld {
 }
 
 /// What any transport keeps, kept over a real sshd.
-@Suite(.enabled(if: SSHServer.isHere, "no sshd: install openssh-server")) struct SSHTransportTests {
+@Suite(.serialized, .enabled(if: SSHServer.isHere, "no sshd: install openssh-server"))
+struct SSHTransportTests {
   @Test("arguments, input and environment arrive byte for byte")
   func hostileTexts() async throws {
     try await SSHServer.with { server async throws in

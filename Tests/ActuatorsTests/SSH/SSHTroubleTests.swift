@@ -7,7 +7,8 @@ import Testing
 @testable import Actuators
 
 /// What goes wrong on the way to a host, with a real sshd that makes it so.
-@Suite(.enabled(if: SSHServer.isHere, "no sshd: install openssh-server")) struct SSHTroubleTests {
+@Suite(.serialized, .enabled(if: SSHServer.isHere, "no sshd: install openssh-server"))
+struct SSHTroubleTests {
   private func failure(
     _ body: () async throws -> CommandResult, sourceLocation: SourceLocation = #_sourceLocation
   ) async -> ActionError? {

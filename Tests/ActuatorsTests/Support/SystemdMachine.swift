@@ -59,7 +59,8 @@ struct SystemdMachine: Sendable {
     try await shell("sh", "-c", script, "sh", directory, image, name(of: directory))
     for (name, text) in units {
       try text.write(
-        toFile: "\(directory)/root/usr/lib/systemd/system/\(name)", atomically: false, encoding: .utf8)
+        toFile: "\(directory)/root/usr/lib/systemd/system/\(name)", atomically: false,
+        encoding: .utf8)
     }
   }
 
@@ -70,9 +71,10 @@ struct SystemdMachine: Sendable {
       for h in unified systemd; do
         if [ -d "/sys/fs/cgroup/$h/$2" ]; then echo $$ > "/sys/fs/cgroup/$h/$2/cgroup.procs"; fi
       done
-      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit --boot \
-        --directory="$1/root" --machine="$2" --private-network --resolv-conf=off --timezone=off \
-        --link-journal=no --console=read-only systemd.show_status=0
+      export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+      set -- --boot --directory="$1/root" --machine="$2" --register=no --keep-unit \
+        --private-network --resolv-conf=off --timezone=off --link-journal=no --console=read-only
+      exec systemd-nspawn --quiet "$@" systemd.show_status=0
       """
     _ = try await Subprocess.run(
       .name("sh"), arguments: ["-c", script, "sh", directory, name(of: directory)],
@@ -98,7 +100,8 @@ struct SystemdMachine: Sendable {
   private static let cleanUp = """
     for h in unified systemd; do
       if [ -d "/sys/fs/cgroup/$h/$2" ]; then
-        until find "/sys/fs/cgroup/$h/$2" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
+        until find "/sys/fs/cgroup/$h/$2" -depth -type d -exec rmdir {} + 2>/dev/null
+        do sleep 0.1; done
       fi
     done
     umount "$1/root"; umount "$1"

@@ -12,7 +12,8 @@ struct SSHDirectory: Sendable {
   /// Also removes what processes left that were killed.
   init() throws {
     Self.removeStale()
-    var template = Array("\(Self.parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
+    let placeholder = String(repeating: "X", count: 6)
+    var template = Array("\(Self.parent)/\(Self.prefix)\(getpid())-\(placeholder)".utf8CString)
     guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else {
       throw ActionError(
         "ssh.directory", "no directory for ssh's sockets: \(String(cString: strerror(errno)))",
