@@ -10,6 +10,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATABASES = {"production": "production-database", "dr": "dr-database"}
 OTHER = {"production": "dr", "dr": "production"}
+SERVICES = ["lab-server", "lab-executor", "lab-scheduler"]
 PACKAGES = [
     "etcd-server", "patroni", "postgresql-15-repmgr", "python3-etcd", "python3-psycopg2", "python3-pymysql", "repmgr",
 ]
@@ -84,6 +85,10 @@ class Lab:
     def timed(self, machine, command, timeout=180):
         return json.loads(self.run(
             machine, "python3", "/opt/benchmark/timed.py", *command, timeout=timeout))
+
+    def stop_schedulers(self):
+        for site in DATABASES:
+            self.run(f"{site}-scheduler", "systemctl", "disable", "--now", *SERVICES)
 
     def writer(self, kind, port, name):
         hosts = DATABASES.values()

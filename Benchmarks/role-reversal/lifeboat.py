@@ -1,9 +1,8 @@
 """Lifeboat, from the operator's machine: by the runbook that it ships, and by the reversal alone."""
 
-from lab import DATABASES, OTHER
+from lab import OTHER, SERVICES
 from postgresql import Contender
 
-SERVICES = ["lab-server", "lab-executor", "lab-scheduler"]
 SITES = "/etc/lifeboat/sites.yaml"
 
 
@@ -21,9 +20,6 @@ class Reversal(Contender):
     def set_up(self):
         self.cluster.lab.install("reverse.yaml", "operator")
 
-    def prepare(self, primary):
-        stop_schedulers(self.cluster.lab)
-
     def switch(self, lab, primary):
         return execute(lab, "/opt/benchmark/reverse.yaml", to=OTHER[primary])
 
@@ -37,15 +33,9 @@ class Switchover(Contender):
         self.cluster = cluster
 
     def prepare(self, primary):
-        lab = self.cluster.lab
-        stop_schedulers(lab)
-        lab.run(f"{primary}-scheduler", "systemctl", "enable", "--now", *SERVICES)
+        self.cluster.lab.run(f"{primary}-scheduler", "systemctl", "enable", "--now", *SERVICES)
 
     def switch(self, lab, primary):
         return execute(
             lab, "/opt/lifeboat-runbooks/scheduler-switchover.yaml", **{"from": primary, "to": OTHER[primary]})
 
-
-def stop_schedulers(lab):
-    for site in DATABASES:
-        lab.run(f"{site}-scheduler", "systemctl", "disable", "--now", *SERVICES)

@@ -21,7 +21,7 @@ class Pair:
         return primaries[0]
 
     def is_followed(self, primary):
-        status = self.sql(OTHER[primary], "SHOW SLAVE STATUS\\G")
+        status = self.lab.run(DATABASES[OTHER[primary]], "mariadb", "--execute", "SHOW SLAVE STATUS\\G")
         return "Slave_IO_Running: Yes" in status and "Slave_SQL_Running: Yes" in status
 
     def is_settled(self, primary):

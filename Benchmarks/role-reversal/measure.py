@@ -41,6 +41,7 @@ def measure(lab, contender):
     cluster = contender.cluster
     primary = cluster.primary()
     old, new = DATABASES[primary], DATABASES[OTHER[primary]]
+    lab.stop_schedulers()
     contender.prepare(primary)
     cluster.settle(primary)
     writer = Writer(lab, cluster, f"{time.time_ns()}")
