@@ -75,7 +75,8 @@ struct PostgreSQLReversalTests {
       let evidence = try await pair.perform(try pair.reverse("ungraceful"))
       #expect(evidence.details["fenced"] == ["scheduler@production"])
       #expect(try await pair.roles() == "stopped 1, primary 2")
-      await #expect(throws: (any Error).self) { try await pair.start("production") }
+      let startType = "\(pair.directory)/production/start_type"
+      #expect(try String(contentsOfFile: startType, encoding: .utf8) == "disabled\n")
       // Whoever starts it all the same gets a standby.
       try await pair.control("set-start-type", "production", "automatic")
       try await pair.start("production")
