@@ -36,7 +36,7 @@ class Lifeboat(Contender):
         super().__init__(hosts, steps)
         self.program = program
         connections = [
-            f"      {host}:\n        connection: {{ kind: ssh, to: {host}, config: {hosts.config} }}\n"
+            f"      {host}:\n        connection: {{ kind: ssh, to: {host}, config: {hosts.config}, connect_timeout: 60s }}\n"
             for host in hosts.names
         ]
         members = ", ".join(f"main.{host}" for host in hosts.names)
