@@ -23,7 +23,7 @@ enum Rounds {
       }
       direction = direction.back
     }
-    await client.stop()
+    try await client.stop()
     let findings = try await watch.stop()
     #expect(findings.isEmpty, "\(findings)")
     try await expectNoOverlap(in: lab)

@@ -42,8 +42,12 @@ struct StandbyFollower: Sendable {
   }
 
   /// The slots that the copy kept for others when it was the primary: they would fill its disk.
-  func dropIdleSlots(of copies: [DatabaseCopy]) async throws -> [String] {
-    let names = copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
+  func dropIdleSlots(of copies: [DatabaseCopy], given observation: Observation) async throws
+    -> [String]
+  {
+    let names =
+      copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
+      + ReplicationSlot.used(byOthersThan: copy, observation)
     return try await `operator`.session(copy) { try ReplicationSlot.dropIdle(names, by: $0) }
   }
 
