@@ -39,7 +39,8 @@ struct PermitTests {
           kind: R.kind, run: run, step: step, epoch: 1, body: try JSON(encoding: record)))
     }
 
-    /// A run whose steps are `stop-SITE`, `fence-SITE`, `unfence-SITE`, `start-SITE`, `vouch-SITE` and `agent-SITE`.
+    /// A run whose steps are `stop-SITE`, `fence-SITE`, `unfence-SITE`, `start-SITE`, `vouch-SITE`, `agent-SITE`
+    /// and `reverse-SITE`.
     mutating func begin(_ run: String, _ type: RunStarted.RunKind = .execution) throws {
       let steps = inventory.sites.flatMap { site in
         let (scheduler, agent) = (site.hosts[0], site.hosts[1])
@@ -48,6 +49,7 @@ struct PermitTests {
           step("fence", "fence.command", scheduler),
           step("unfence", "fence.command", scheduler, ["state": .value("unfenced")]),
           step("agent", "service.stop", agent), step("vouch", "fence.attest", nil, site.name),
+          reversal(to: site.name),
         ]
       }
       let plan = Plan(
@@ -77,6 +79,13 @@ struct PermitTests {
         arguments: arguments, timeout: "1m")
     }
 
+    private func reversal(to site: String) -> PlannedStep {
+      PlannedStep(
+        id: "reverse-\(site)", name: "", action: "replication.reverse",
+        target: .database(inventory.databases[0]), arguments: ["to": .value(.string(site))],
+        timeout: "1m")
+    }
+
     mutating func turn(to step: String, _ run: String) throws {
       try add(StepStarted(name: "", action: "", target: nil, place: 1, count: 1), run, step)
     }
@@ -86,7 +95,10 @@ struct PermitTests {
         StepIntent(
           attempt: 1, verdict: VerdictRecord(verdict: "needed", explanation: ""), observation: [],
           guards: [
-            GuardRecord(id: "other-schedulers-stopped", demand: "", finding: finding)
+            GuardRecord(
+              id: step.hasPrefix("reverse")
+                ? "old-primarys-scheduler-stopped" : "other-schedulers-stopped", demand: "",
+              finding: finding)
           ], predicted: nil), run, step)
     }
 
@@ -148,11 +160,24 @@ struct PermitTests {
     #expect(try book.holder() == "dr")
   }
 
-  @Test(arguments: ["violated", "unknown"])
-  func aStartWhoseGuardDoesNotHoldIsNoReason(_ finding: String) throws {
+  /// A new primary that loses its power before its scheduler is started must find its permit when it comes back.
+  @Test func aReversalMovesItToTheSiteOfTheNewPrimary() throws {
     var book = Book()
     try book.begin("r-1")
-    try book.intend("start-dr", "r-1", finding: finding)
+    try book.turn(to: "stop-production", "r-1")
+    try book.turn(to: "reverse-dr", "r-1")
+    #expect(try book.holder() == "nobody", "begun is not intended")
+    try book.intend("reverse-dr", "r-1")
+    #expect(try book.holder() == "dr")
+    try book.intend("reverse-production", "r-1")
+    #expect(try book.holder() == "production", "the way back")
+  }
+
+  @Test(arguments: ["start-dr", "reverse-dr"], ["violated", "unknown"])
+  func anIntentWhoseGuardDoesNotHoldIsNoReason(_ step: String, _ finding: String) throws {
+    var book = Book()
+    try book.begin("r-1")
+    try book.intend(step, "r-1", finding: finding)
     #expect(try book.holder() == "production")
   }
 
@@ -240,7 +265,7 @@ struct PermitTests {
         entry.kind == StepStarted.kind && (step.hasPrefix("stop") || step.hasPrefix("fence"))
       let answer = try entry.record(GateAnswered.self)
       if isTaking || answer?.granted == true { taken.insert(site) }
-      if entry.kind == StepIntent.kind, step.hasPrefix("start") {
+      if entry.kind == StepIntent.kind {
         return taken.contains(site) ? "nobody" : site
       }
     }
@@ -256,13 +281,14 @@ struct PermitTests {
     for _ in 0..<60 {
       let site = Bool.random(using: &generator) ? "production" : "dr"
       let run = Int.random(in: 0..<4, using: &generator) == 0 ? "r-2" : "r-1"
-      switch Int.random(in: 0..<7, using: &generator) {
+      switch Int.random(in: 0..<8, using: &generator) {
       case 0: try book.turn(to: "stop-\(site)", run)
       case 1: try book.end("stop-\(site)", run, stopping: site)
       case 2: try book.turn(to: "fence-\(site)", run)
       case 3: try book.vouch("vouch-\(site)", run, for: site)
       case 4: try book.turn(to: "start-\(site)", run)
       case 5: try book.turn(to: "agent-\(site)", run)
+      case 6: try book.intend("reverse-\(site)", run)
       default: try book.intend("start-\(site)", run)
       }
     }

@@ -267,8 +267,20 @@ public struct ReplicationReverse: ActingAction {
       let finding = readable(other, observation)
       guard finding == .holds else { return finding }
     }
-    let hasSource = ([target] + others).contains { observation.isSource($0) }
-    return hasSource
-      ? .holds : .violated("no copy is the primary: there is nothing to drain, only to promote")
+    let copies = [target] + others
+    if copies.contains(where: { observation.isSource($0) }) { return .holds }
+    // The highest epoch among those that don't run is that of the last primary.
+    let down = copies.filter { observation.role(of: $0) == .stopped }
+    guard
+      let last = down.max(by: {
+        (observation.epoch(of: $0) ?? 0) < (observation.epoch(of: $1) ?? 0)
+      })
+    else {
+      return .violated("no copy is the primary: there is nothing to drain, only to promote")
+    }
+    return .violated(
+      "no copy is the primary, and \(last.subject) did not stop in good order: start its server, for which "
+        + "'lifeboat permit grant --site \(last.site)' gives a permit where it asks for one; or give up what it "
+        + "has not shipped, by a failover")
   }
 }

@@ -2,16 +2,16 @@ public import Journal
 public import Runbook
 
 /// Which site may run its scheduler, as the journal alone tells: the site that is the primary in normal times, until a run
-/// begins to take its scheduler down; then nobody; then the site whose scheduler a run starts, from the intent on. There is
-/// one holder at most, whatever prefix of a journal is read.
+/// begins to take its scheduler down; then nobody; then the site whose copy of the database a run makes the primary, or
+/// whose scheduler it starts, from the intent on. There is one holder at most, whatever prefix of a journal is read.
 public struct PermitLedger: Sendable {
   /// The kinds of entries that it needs.
   public static let kinds: [String] = [
     RunStarted.kind, StepStarted.kind, StepIntent.kind, StepEnded.kind, GateAnswered.kind,
     PermitGranted.kind,
   ]
-  /// The guard without which a start is no reason to hold the permit.
-  static let guardOfOthers = "other-schedulers-stopped"
+  /// The guards without which a promotion or a start is no reason to hold the permit: that the others are stopped.
+  static let guardsOfOthers = ["other-schedulers-stopped", "old-primarys-scheduler-stopped"]
 
   /// Who holds it, or why nobody does.
   public enum Standing: Sendable, Hashable {
@@ -102,10 +102,12 @@ extension PermitLedger {
 
   private mutating func take(_ entry: Entry, of run: PermitRun) throws {
     let step = entry.step.flatMap { run.steps[$0] }
-    if try entry.record(StepStarted.self) != nil, let step, step.takesDown {
-      lose(step.host, "\(step.action) of it has begun", entry)
-    } else if let intent = try entry.record(StepIntent.self), let step, step.starts {
-      gain(step.host, intent, entry)
+    if try entry.record(StepStarted.self) != nil, let step,
+      case .takesDown(let host) = step.effect
+    {
+      lose(host, "\(step.action) of it has begun", entry)
+    } else if let intent = try entry.record(StepIntent.self), let step {
+      gain(step, intent, entry)
     } else if let answer = try entry.record(GateAnswered.self), answer.granted {
       see(answer.facts)
       for host in hosts where answer.facts.contains(where: { $0.speaks(of: host) }) {
@@ -124,25 +126,30 @@ extension PermitLedger {
 
   /// A run with another inventory touches the same schedulers: whose the permit is can't be told.
   private mutating func lose(_ run: PermitRun, _ entry: Entry) {
-    guard let step = entry.step.flatMap({ run.steps[$0] }), step.takesDown || step.starts else {
-      return
-    }
+    guard let step = entry.step.flatMap({ run.steps[$0] }) else { return }
     down = []
     lastHolder = nil
     standing = .free(
-      because: "a run with another inventory did \(step.action) on \(step.host.id)",
+      because: "a run with another inventory did \(step.action) on \(step.target)",
       since: entry.at, run: entry.run)
   }
 
-  /// The intent stands in the journal before the start: the service manager finds it there when it asks.
-  private mutating func gain(_ host: Host, _ intent: StepIntent, _ entry: Entry) {
+  /// The intent stands in the journal before the act: the service manager finds it there when it asks.
+  private mutating func gain(_ step: PermitRun.Step, _ intent: StepIntent, _ entry: Entry) {
     guard
       intent.guards.contains(where: {
-        $0.id == Self.guardOfOthers && ($0.finding == "holds" || $0.overridden != nil)
+        Self.guardsOfOthers.contains($0.id) && ($0.finding == "holds" || $0.overridden != nil)
       })
     else { return }
-    hold(host.site, "a run starts \(host.id)", entry)
-    down.remove(host.id)
+    switch step.effect {
+    case .takesDown: return
+    case .promotes(let site):
+      // A primary that loses its power before the scheduler is started must come back.
+      hold(site, "a run makes its copy of \(step.target) the primary", entry)
+    case .starts(let host):
+      hold(host.site, "a run starts \(host.id)", entry)
+      down.remove(host.id)
+    }
   }
 
   private mutating func grant(_ granted: PermitGranted, _ entry: Entry) {

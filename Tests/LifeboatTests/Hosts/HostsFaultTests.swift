@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each test is one run of a runbook, struck at step after step, and each leaves control at the other site.
+@Suite(
+  "Faults at every step on PostgreSQL", .serialized, .needsHosts, .hostsLab("postgresql"))
+struct HostsPostgreSQLFaultTests {
+  @Test("switchover, the step's host without power")
+  func switchoverPowerCut() async throws {
+    try await FaultTest.switchover(FaultTable.switchover(.powerCut))
+  }
+
+  @Test("switchover, the network to the step's site partitioned")
+  func switchoverPartition() async throws {
+    try await FaultTest.switchover(FaultTable.switchover(.partition))
+  }
+
+  @Test("switchover, the step's host hangs")
+  func switchoverHang() async throws {
+    try await FaultTest.switchover(FaultTable.switchover(.hang))
+  }
+
+  @Test("switchover, the database's disk full")
+  func switchoverDiskFull() async throws {
+    try await FaultTest.switchover(FaultTable.switchoverDiskFull)
+  }
+
+  @Test("switchover, cut off in the middle of the act")
+  func switchoverCut() async throws {
+    try await FaultTest.switchover(FaultTable.switchoverDuring(.linkDown))
+  }
+
+  @Test("switchover, the host hangs in the middle of the act")
+  func switchoverHangDuring() async throws {
+    try await FaultTest.switchover(FaultTable.switchoverDuring(.hang))
+  }
+
+  @Test("failover from a site without power, the step's host without power")
+  func failoverPowerCut() async throws {
+    try await FaultTest.failover(.powerCut, FaultTable.failover(.powerCut))
+  }
+
+  @Test("failover from a site that is cut off, the network to the step's site partitioned")
+  func failoverPartition() async throws {
+    try await FaultTest.failover(.partition, FaultTable.failover(.partition))
+  }
+
+  @Test("failover from a site that hangs, the step's host hangs")
+  func failoverHang() async throws {
+    try await FaultTest.failover(.hang, FaultTable.failover(.hang))
+  }
+
+  @Test("failover, the database's disk full")
+  func failoverDiskFull() async throws {
+    try await FaultTest.failover(.powerCut, FaultTable.failoverDiskFull)
+  }
+
+  @Test("failover, cut off in the middle of the act")
+  func failoverCut() async throws {
+    try await FaultTest.failover(.powerCut, FaultTable.failoverDuring(.linkDown))
+  }
+}
+
+/// At which step of the moves of control which fault strikes, and where.
+enum FaultTable {
+  /// What each step needs most.
+  private static let switchover: [(step: String, place: Place)] = [
+    ("stop-scheduler", .from(.scheduler)), ("reverse-replication", .from(.database)),
+    ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
+    ("no-foreign-guid", .to(.database)), ("start-scheduler", .to(.scheduler)),
+    ("in-control", .to(.database)),
+  ]
+
+  /// Of the first step, `stop-production`, the disaster itself is the fault.
+  private static let failover: [(step: String, place: Place)] = [
+    ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
+    ("no-foreign-guid", .to(.database)), ("start-dr", .to(.scheduler)),
+    ("in-control", .to(.database)),
+  ]
+
+  static func switchover(_ fault: Fault) -> [Strike] {
+    strikes(switchover, fault).map { strike in
+      var strike = strike
+      strike.needsGrant =
+        fault == .powerCut && strike.place.side == .from && strike.place.role == .database
+      return strike
+    }
+  }
+
+  static func failover(_ fault: Fault) -> [Strike] { strikes(failover, fault) }
+
+  /// In the lab only databases have a disk of their own, so the steps that stop or start services are struck there.
+  /// A step that only looks needs no room, and one that writes little may find enough in the log's present file.
+  static let switchoverDiskFull = strikes(
+    [
+      ("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database)),
+      ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
+      ("no-foreign-guid", .to(.database)), ("start-scheduler", .to(.database)),
+      ("in-control", .to(.database)),
+    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+
+  static let failoverDiskFull = strikes(
+    [
+      ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
+      ("no-foreign-guid", .to(.database)), ("start-dr", .to(.database)),
+      ("in-control", .to(.database)),
+    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+
+  /// Only these acts last long enough to be struck in the middle: `truncate-failover` is one transaction, whose crash
+  /// points stand for that, and the others look.
+  static func switchoverDuring(_ fault: Fault) -> [Strike] {
+    strikes(
+      [
+        ("stop-scheduler", .from(.scheduler)), ("reverse-replication", .from(.database)),
+        ("start-scheduler", .to(.scheduler)),
+      ], fault, .during, ends: Strike.stopped.union([Strike.done]))
+  }
+
+  static func failoverDuring(_ fault: Fault) -> [Strike] {
+    strikes(
+      [("reverse-replication", .to(.database)), ("start-dr", .to(.scheduler))], fault, .during,
+      ends: Strike.stopped.union([Strike.done]))
+  }
+
+  private static func strikes(
+    _ cases: [(step: String, place: Place)], _ fault: Fault, _ moment: Strike.Moment = .before,
+    ends: Set<Int32> = Strike.stopped
+  ) -> [Strike] {
+    cases.map {
+      Strike(step: $0.step, fault: fault, place: $0.place, moment: moment, ends: ends)
+    }
+  }
+}

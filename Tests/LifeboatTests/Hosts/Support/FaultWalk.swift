@@ -1,0 +1,147 @@
+import Engine
+import Foundation
+import TestSupport
+import Testing
+
+/// One run of a runbook, struck at step after step: killed where a step begins, resumed under a fault, healed, resumed.
+struct FaultWalk {
+  /// A run under a fault says within this time that it can't go on.
+  private static let patience = Duration.seconds(90)
+
+  let lab: HostsLab
+  let runbook: String
+  let direction: HostsLab.Direction
+  var answers: [String] = []
+  let strikes: [Strike]
+
+  func run() async throws {
+    try await lab.prepareForFaults()
+    let first = try #require(strikes.first)
+    try await expectKilled(
+      lab.lifeboat(
+        ["execute", HostsLab.impatientRunbook(runbook)] + direction.parameters(of: runbook)
+          + answers, crashAt: Self.begin(first.step)))
+    for (place, strike) in strikes.enumerated() {
+      let next = strikes[(place + 1)...].first { $0.step != strike.step }?.step
+      try await meet(strike, next: next)
+      try await lab.expectNeverDouble("after \(strike)")
+      let isLastOfStep = place + 1 == strikes.count || strikes[place + 1].step != strike.step
+      if isLastOfStep { try await goOn(to: next, after: strike) }
+    }
+  }
+
+  /// Resumes under the fault, and heals it.
+  private func meet(_ strike: Strike, next: String?) async throws {
+    let began = ContinuousClock.now
+    let ran: Ran
+    switch strike.moment {
+    case .before:
+      try await disaster(strike)
+      ran = try await resume(upTo: next)
+    case .during:
+      ran = try await resumeInto(strike)
+    }
+    let took = ContinuousClock.now - began
+    #expect(strike.ends.contains(ran.code), "\(strike): \(ran)")
+    #expect(took < Self.patience, "\(strike): \(took)")
+    if Strike.stopped.contains(ran.code) {
+      #expect((ran.output + ran.error).contains("lifeboat resume"), "\(strike): \(ran)")
+    }
+    let healed = try await lab.lab("heal", strike.remedy(direction))
+    try #require(healed.code == 0, "\(strike): \(healed)")
+    if strike.needsGrant { try await grantAndStart(strike.place.site(direction)) }
+  }
+
+  /// What a person does with a primary that came back without a permit.
+  private func grantAndStart(_ site: String) async throws {
+    let refused = try await resume(upTo: nil)
+    #expect(refused.code == 2, "\(refused)")
+    #expect(refused.output.contains("lifeboat permit grant --site \(site)"), "\(refused)")
+    let granted = try await lab.lifeboat(
+      ["permit", "grant", "--site", site, "--because", "seen by the test: it is the primary"])
+    try #require(granted.code == 0, "\(granted)")
+    let started = try await lab.at("\(site)-database", ["systemctl", "start", lab.databaseUnit])
+    try #require(started.code == 0, "\(started)")
+  }
+
+  private func disaster(_ strike: Strike) async throws {
+    let struck = try await lab.lab("disaster", strike.disaster(direction))
+    try #require(struck.code == 0, "\(strike): \(struck)")
+  }
+
+  /// Goes on, and strikes when the step's intent is in the journal.
+  private func resumeInto(_ strike: Strike) async throws -> Ran {
+    let child = try lab.start(["resume", "--output", "json"] + answers)
+    try await eventually("the intent of \(strike.step)") {
+      child.output.split(separator: "\n").contains {
+        $0.contains("\"kind\":\"step.intent\"") && $0.contains("\"step\":\"\(strike.step)\"")
+      }
+    }
+    try await disaster(strike)
+    let code = await child.end()
+    return Ran(code: code, output: child.output, error: "")
+  }
+
+  /// Without the fault the step is done: the run comes to the next one's beginning, or to its end.
+  private func goOn(to next: String?, after strike: Strike) async throws {
+    let ran = try await resume(upTo: next)
+    if next != nil {
+      #expect(ran.code == Strike.passes, "healed after \(strike): \(ran)")
+    } else {
+      // A fault that did not touch the last step let the run come to its end.
+      let isOver = ran.code == 2 && ran.error.contains("run.ended")
+      #expect(ran.code == 0 || isOver, "healed after \(strike): \(ran)")
+    }
+    try await lab.expectNeverDouble("healed after \(strike)")
+  }
+
+  private func resume(upTo next: String?) async throws -> Ran {
+    try await lab.lifeboat(["resume"] + answers, crashAt: next.map(Self.begin))
+  }
+
+  private func expectKilled(_ ran: Ran) throws {
+    try #require(ran.code == 137, "the point was not reached: \(ran)")
+  }
+
+  private static func begin(_ step: String) -> String { "\(step):\(CrashPoint.stepStarted.name)" }
+}
+
+extension HostsLab {
+  private static let impatientRunbooks = "/etc/lifeboat/runbooks"
+
+  /// The shipped runbooks, with the patience of a test.
+  static func impatientRunbook(_ name: String) -> String { "\(impatientRunbooks)/\(name).yaml" }
+
+  /// The operator's machine gives up sooner than an operator would want: on hosts that don't answer, and on steps.
+  func prepareForFaults() async throws {
+    let sites =
+      "s/(kind: ssh, to: [^,]+, config: [^ ,]+) }/\\1, connect_timeout: 3s, silence_timeout: 3s }/"
+    let patience = "s/timeout: [0-9]+m/timeout: 20s/; s/interval: 5s/interval: 1s/"
+    for command in [
+      ["sed", "-i", "-E", sites, "/etc/lifeboat/sites.yaml"],
+      ["rm", "-rf", Self.impatientRunbooks],
+      ["cp", "-r", "/opt/lifeboat-runbooks", Self.impatientRunbooks],
+      ["sed", "-i", "-E", patience]
+        + ["scheduler-failover", "scheduler-switchover"].map(Self.impatientRunbook),
+    ] {
+      let ran = try await at("operator", command)
+      try #require(ran.code == 0, "\(command): \(ran)")
+    }
+  }
+
+  /// Whither control can move from where it is.
+  func direction() async throws -> Direction {
+    try await isWritable("production") ? .toDR : .toProduction
+  }
+
+  var databaseUnit: String { database == "postgresql" ? "postgresql@15-main" : "mariadb" }
+
+  func expectNeverDouble(_ moment: String) async throws {
+    if try await isWritable("production") {
+      #expect(try await !isWritable("dr"), "two databases take changes \(moment)")
+    }
+    if try await unit("lab-server", at: "production") == "active" {
+      #expect(try await unit("lab-server", at: "dr") != "active", "two servers run \(moment)")
+    }
+  }
+}
