@@ -20,8 +20,14 @@ public final class MariaDBServer: DatabaseServer {
 
   private static let systemUser = "mysql"
 
+  /// A server that starts removes the temporary tables that it finds there, also those of another one.
+  private var temporaryDirectory: String { "\(directory)/tmp" }
+
   private init(configuration: [String: String]) throws {
     directory = try ServerTools.makeDirectory("mariadb", user: Self.systemUser)
+    try FileManager.default.createDirectory(
+      atPath: temporaryDirectory, withIntermediateDirectories: false)
+    try ServerTools.give(temporaryDirectory, to: Self.systemUser)
     port = try ServerTools.freePort()
     password = UUID().uuidString
     self.configuration = configuration
@@ -34,7 +40,8 @@ public final class MariaDBServer: DatabaseServer {
       try await ServerTools.run(
         ServerTools.asUser(systemUser) + [
           "/usr/bin/mariadb-install-db", "--no-defaults", "--skip-test-db", "--basedir=/usr",
-          "--datadir=\(server.dataDirectory)", "--auth-root-authentication-method=normal",
+          "--datadir=\(server.dataDirectory)", "--tmpdir=\(server.temporaryDirectory)",
+          "--auth-root-authentication-method=normal",
           "--innodb-log-file-size=8M", "--innodb-flush-method=nosync",
           "--innodb-doublewrite=0", "--aria-log-file-size=8M",
         ])
@@ -49,6 +56,7 @@ public final class MariaDBServer: DatabaseServer {
   public func start() async throws {
     let settings = [
       "bind-address": host, "port": "\(port)", "socket": "\(directory)/socket",
+      "tmpdir": temporaryDirectory,
       "pid-file": "\(directory)/pid", "skip-name-resolve": "1", "server-id": "1",
       "innodb-log-file-size": "8M", "innodb-buffer-pool-size": "16M",
       "innodb-flush-method": "nosync", "innodb-flush-log-at-trx-commit": "2",
