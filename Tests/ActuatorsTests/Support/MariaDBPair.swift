@@ -133,9 +133,12 @@ struct MariaDBPair: Sendable {
     try (lines.joined(separator: "\n") + "\n").write(
       toFile: file, atomically: true, encoding: .utf8)
     let first = "\(directory)/production"
-    try FileManager.default.createDirectory(atPath: first, withIntermediateDirectories: true)
+    // A temporary directory of its own: a server that starts removes the temporary tables that it finds there.
+    try FileManager.default.createDirectory(
+      atPath: "\(first)/tmp", withIntermediateDirectories: true)
     try await shell(
-      "mariadb-install-db", "--no-defaults", "--datadir=\(first)/data", "--skip-test-db",
+      "mariadb-install-db", "--no-defaults", "--datadir=\(first)/data", "--tmpdir=\(first)/tmp",
+      "--skip-test-db",
       "--auth-root-authentication-method=socket", "--innodb-log-file-size=8M",
       "--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--extra-file=\(file)")
     try await shell("cp", "-a", first, "\(directory)/dr")
@@ -149,6 +152,7 @@ struct MariaDBPair: Sendable {
     [mariadbd]
     user=\(Self.account)
     datadir=\(home)/data
+    tmpdir=\(home)/tmp
     socket=\(home)/socket
     pid-file=\(home)/pid
     log-error=\(home)/log
