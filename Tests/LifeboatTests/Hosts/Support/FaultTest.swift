@@ -47,7 +47,7 @@ enum FaultTest {
     } catch {
       Issue.record(error)
     }
-    await client.stop()
+    try await client.stop()
     let findings = try await watch.stop()
     #expect(findings.isEmpty, "\(findings)")
     try await expectKept(client, at: direction, mayLose, lab)
