@@ -1,24 +1,37 @@
-# Two commands for a newcomer: `make demo` and `make test`. Each installs what it needs.
+# Three commands for a newcomer: `make demo`, `make demo-hosts` and `make test`. Each installs what it needs.
 SWIFT ?= swift
 STRICT := --explicit-target-dependency-import-check error
-# Debian packages: to build, and to run demo and tests.
-PACKAGES := libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev unixodbc-dev pkg-config python3 strace util-linux \
-  odbc-postgresql odbc-mariadb postgresql-15 mariadb-server openssl
+# Debian packages: to build and to run the demo, to boot a lab of machines, and what the tests want beside these.
+BUILD_PACKAGES := libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev unixodbc-dev pkg-config
+HOSTS_PACKAGES := systemd-container mmdebstrap nftables iproute2 openssl openssh-client e2fsprogs util-linux mount
+TEST_PACKAGES := postgresql-15 mariadb-server odbc-postgresql odbc-mariadb openssh-server sudo python3 strace
+PACKAGES := $(BUILD_PACKAGES) $(HOSTS_PACKAGES) $(TEST_PACKAGES)
 
-.PHONY: demo test build release lint format docs packages clean
+.PHONY: demo demo-hosts test build image release lint format docs packages clean
 
 demo: build
 	@Scripts/demo
+
+# For root: it boots machines.
+demo-hosts: build image
+	@Scripts/demo-hosts
 
 test: packages
 	$(SWIFT) build --build-tests $(STRICT)
 	@Scripts/test
 
-build: packages
+build:
+	@Scripts/install-packages $(BUILD_PACKAGES)
 	$(SWIFT) build $(STRICT)
 
+# What all machines of a lab share: made once, from Debian's packages.
+image: build
+	@Scripts/install-packages $(HOSTS_PACKAGES)
+	.build/debug/lifeboat lab image
+
 # One file to copy to a server, with the Swift libraries in it.
-release: packages
+release:
+	@Scripts/install-packages $(BUILD_PACKAGES)
 	$(SWIFT) build -c release --static-swift-stdlib $(STRICT)
 
 lint:

@@ -75,7 +75,9 @@ let package = Package(
     .testTarget(
       name: "ActuatorsTests",
       dependencies: [
-        "Actuators", "Engine", "Journal", "Runbook", "TestSupport", grdb, subprocess, system,
+        "Actuators", "LabScheduler", "Engine", "Journal", "Runbook", "TestSupport", grdb,
+        subprocess,
+        system,
       ],
       swiftSettings: swiftSettings),
     .testTarget(

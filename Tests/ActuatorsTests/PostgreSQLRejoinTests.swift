@@ -19,6 +19,13 @@ struct PostgreSQLRejoinTests {
       let sight = try await pair.look(action)
       #expect(action.consent(for: sight.observation) == nil)
       #expect(sight.observation["scheduler@production", "diverged"] == false)
+      let state = "\(pair.directory)/production-scheduler/state"
+      try "running".write(toFile: state, atomically: true, encoding: .utf8)
+      guard case .violated = try await pair.finding("own-scheduler-stopped", of: action) else {
+        Issue.record("a scheduler would lose its database while it runs")
+        return
+      }
+      try "stopped".write(toFile: state, atomically: true, encoding: .utf8)
       let evidence = try await pair.perform(action)
       #expect(evidence.details["way"] == "followed")
       #expect(try await pair.roles() == "replica 2, primary 2")
@@ -70,48 +77,39 @@ struct PostgreSQLRejoinTests {
     }
   }
 
-  /// Programs as the server has them, but for a pg_rewind that breaks off in the middle once.
-  private func breakingRewind(in directory: String) async throws {
-    try await shell("install", "-d", "-o", "postgres", directory)
-    for program in try FileManager.default.contentsOfDirectory(atPath: PostgreSQLPair.programs)
-    where program != "pg_rewind" {
-      try await shell(
-        "ln", "-s", "\(PostgreSQLPair.programs)/\(program)", "\(directory)/\(program)")
-    }
-    let script = """
-      #!/bin/sh
-      if [ ! -e \(directory)/broken ]; then
-        touch \(directory)/broken
-        for word; do case $word in --target-pgdata=*) data=${word#*=} ;; esac; done
-        rm -f "$data"/pg_wal/0* "$data"/postgresql.conf "$data"/standby.signal
-        exit 1
-      fi
-      exec \(PostgreSQLPair.programs)/pg_rewind "$@"
-      """
-    try script.write(toFile: "\(directory)/pg_rewind", atomically: true, encoding: .utf8)
-    try await shell("chmod", "755", "\(directory)/pg_rewind")
+  /// Breaks off in the middle once.
+  private func breakingRewind(in directory: String) -> String {
+    """
+    #!/bin/sh
+    if [ ! -e \(directory)/broken ]; then
+      touch \(directory)/broken
+      for word; do case $word in --target-pgdata=*) data=${word#*=} ;; esac; done
+      rm -f "$data"/pg_wal/0* "$data"/postgresql.conf "$data"/standby.signal
+      exit 1
+    fi
+    exec \(PostgreSQLPair.programs)/pg_rewind "$@"
+    """
   }
 
   @Test("a rewind that broke off leaves a copy that counts as lost, and is done again")
   func brokenOff() async throws {
-    let programs = "/tmp/lifeboat-programs-\(UUID().uuidString.prefix(8))"
-    try await breakingRewind(in: programs)
-    try await PostgreSQLPair.with(programs: programs) { pair in
-      try await pair.diverge("production", from: "dr")
-      try await pair.perform(try pair.reverse("ungraceful"))
-      let action = try pair.rejoin("production")
-      await #expect(throws: ActionError.self) { _ = try await pair.perform(action) }
-      #expect(try await pair.roles() == "lost 0, primary 2")
-      let back = try await pair.look(try pair.reverse(to: "production", "ungraceful")).verdict
-      #expect(back.name == "blocked")
-      let sight = try await pair.look(action)
-      #expect(sight.verdict.name == "needed")
-      #expect(action.consent(for: sight.observation) == nil)
-      try await pair.perform(action)
-      #expect(try await pair.roles() == "replica 2, primary 2")
-      try await pair.caughtUp("dr", "production")
+    try await PostgreSQLPair.withPrograms("pg_rewind", breakingRewind) { programs in
+      try await PostgreSQLPair.with(programs: programs) { pair in
+        try await pair.diverge("production", from: "dr")
+        try await pair.perform(try pair.reverse("ungraceful"))
+        let action = try pair.rejoin("production")
+        await #expect(throws: ActionError.self) { _ = try await pair.perform(action) }
+        #expect(try await pair.roles() == "lost 0, primary 2")
+        let back = try await pair.look(try pair.reverse(to: "production", "ungraceful")).verdict
+        #expect(back.name == "blocked")
+        let sight = try await pair.look(action)
+        #expect(sight.verdict.name == "needed")
+        #expect(action.consent(for: sight.observation) == nil)
+        try await pair.perform(action)
+        #expect(try await pair.roles() == "replica 2, primary 2")
+        try await pair.caughtUp("dr", "production")
+      }
     }
-    try FileManager.default.removeItem(atPath: programs)
   }
 
   @Test("wherever the runner dies while a copy is rewound, doing it again completes it")

@@ -75,7 +75,8 @@ struct PostgreSQLReversalTests {
       let evidence = try await pair.perform(try pair.reverse("ungraceful"))
       #expect(evidence.details["fenced"] == ["scheduler@production"])
       #expect(try await pair.roles() == "stopped 1, primary 2")
-      await #expect(throws: (any Error).self) { try await pair.start("production") }
+      let startType = "\(pair.directory)/production/start_type"
+      #expect(try String(contentsOfFile: startType, encoding: .utf8) == "disabled\n")
       // Whoever starts it all the same gets a standby.
       try await pair.control("set-start-type", "production", "automatic")
       try await pair.start("production")
@@ -139,6 +140,12 @@ struct PostgreSQLReversalTests {
         } catch is DyingOperator.Death {}
         let writable = try await pair.writable()
         #expect(writable.count <= 1, "call \(call): \(writable)")
+        if writable == [to], try await pair.roles().contains("stopped") {
+          // Its host is started, and brings the server up with it.
+          try await pair.control("set-start-type", from, "automatic")
+          try await pair.start(from)
+          #expect(try await pair.writable() == [to], "call \(call), after a start")
+        }
         try await pair.perform(action)
         #expect(try await pair.writable() == [to], "call \(call)")
         if mode == "ungraceful" { try await pair.perform(try pair.rejoin(from)) }
@@ -148,6 +155,24 @@ struct PostgreSQLReversalTests {
         }
         if !died { break }
         (from, to) = (to, from)
+      }
+    }
+  }
+
+  @Test("a log that doesn't end with the shutdown forbids the promotion")
+  func logGoesOn() async throws {
+    let twoRecords = { (_: String) in
+      "#!/bin/sh\necho 'desc: CHECKPOINT_SHUTDOWN redo 0/0'\necho 'desc: INSERT'\n"
+    }
+    try await PostgreSQLPair.withPrograms("pg_waldump", twoRecords) { programs in
+      try await PostgreSQLPair.with(programs: programs) { pair in
+        let error = await #expect(throws: ActionError.self) {
+          _ = try await pair.perform(try pair.reverse())
+        }
+        #expect(error?.code == "postgresql.log_end")
+        #expect(try await pair.roles() == "stopped 1, replica 1")
+        try await pair.perform(try pair.reverse(to: "production"))
+        #expect(try await pair.roles() == "primary 1, replica 1")
       }
     }
   }

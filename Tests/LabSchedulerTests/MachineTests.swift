@@ -5,7 +5,7 @@ import Testing
 @testable import LabScheduler
 
 /// One lab after the other: each is some ten machines.
-@Suite("A lab of machines", .serialized, MachineLab.requirement, .timeLimit(.minutes(10)))
+@Suite("A lab of machines", .serialized, .needsHosts, .timeLimit(.minutes(10)))
 struct MachineTests {
   @Test(arguments: DatabaseKind.allCases)
   func replicationRunsAndComesBackAfterAPowerCut(kind: DatabaseKind) async throws {

@@ -9,9 +9,16 @@ struct EncryptionTests {
   @Test(arguments: ODBCSettings.Server.allCases)
   func theCertificateIsVerified(kind: ODBCSettings.Server) async throws {
     let user = kind == .postgreSQL ? "postgres" : "mysql"
-    let certificates = try await TestCertificates.create(user: user)
-    let strangers = try await TestCertificates.create(user: user)
-    // A client running as somebody else must be able to read the authority's certificate.
+    try await TestCertificates.with(user: user) { certificates in
+      try await TestCertificates.with(user: user) { strangers in
+        try await verify(kind, certificates, strangers)
+      }
+    }
+  }
+
+  private func verify(
+    _ kind: ODBCSettings.Server, _ certificates: TestCertificates, _ strangers: TestCertificates
+  ) async throws {
     let configuration =
       kind == .postgreSQL
       ? [
@@ -42,8 +49,6 @@ struct EncryptionTests {
         #expect(plain.kind == .encryption, "\(plain)")
       }
     }
-    try certificates.destroy()
-    try strangers.destroy()
   }
 
   private func open(_ server: TestServer, _ encryption: ODBCSettings.Encryption) async throws

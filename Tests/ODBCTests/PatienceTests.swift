@@ -26,7 +26,7 @@ struct PatienceTests {
         try await failure { try await connection.query(sleep(kind, 20)) }
       }
       #expect(error.kind == .timedOut && !error.isInDoubt, "\(error)")
-      #expect(time < .seconds(3))
+      #expect(time < .seconds(12))
       #expect(try await connection.query("SELECT 1 AS one")[0]["one"] == .integer(1))
     }
   }
@@ -37,16 +37,16 @@ struct PatienceTests {
       let observer = try await server.open()
       let connection = try await server.open()
       let task = Task { try await connection.query(sleep(kind, 60)) }
-      let running =
-        kind == .mariaDB
-        ? "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
-        : "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
-      try await eventually("the statement runs") { try await observer.query(running).count == 1 }
+      try await eventually("the statement runs") {
+        try await observer.query(running(kind)).count == 1
+      }
       task.cancel()
       let (error, time) = try await timed { try await failure { try await task.value } }
       #expect(error.kind == .cancelled, "\(error)")
-      #expect(time < .seconds(2))
-      try await eventually("the server has ended it") { try await observer.query(running).isEmpty }
+      #expect(time < .seconds(15))
+      try await eventually("the server has ended it") {
+        try await observer.query(running(kind)).isEmpty
+      }
       #expect(try await failure { try await connection.query("SELECT 1") }.kind == .invalidCall)
     }
   }
@@ -92,12 +92,12 @@ struct PatienceTests {
         ("read", try await reading, false), ("transaction", try await blocking, kind == .mariaDB),
       ] {
         #expect(error.kind == .timedOut && error.isInDoubt == isInDoubt, "\(what): \(error)")
-        #expect(time > .milliseconds(900) && time < .milliseconds(3500), "\(what): \(time)")
+        #expect(time > .milliseconds(900) && time < .seconds(20), "\(what): \(time)")
       }
       let again = try await timed {
         try await failure("again") { try await writer.query("SELECT 1") }
       }
-      #expect(again.0.kind == .invalidCall && again.1 < .milliseconds(500), "\(again)")
+      #expect(again.0.kind == .invalidCall && again.1 < .seconds(5), "\(again)")
       server.server.resume()
       let observer = try await server.open()
       let others =
@@ -110,20 +110,31 @@ struct PatienceTests {
     }
   }
 
+  /// unixODBC can be set to let one call at a time into a driver.
   @Test(arguments: ODBCSettings.Server.allCases)
   func connectionsDoNotWaitForEachOther(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
-      let slow = try await (0..<3).asyncMap { _ in try await server.open() }
+      let slow = try await (0..<3).asyncMap { _ in try await server.open(statement: .seconds(60)) }
       let quick = try await server.open()
-      let sleepers = slow.map { connection in Task { try await connection.query(sleep(kind, 3)) } }
-      let (_, time) = try await timed {
-        for _ in 0..<20 { _ = try await quick.query("SELECT 1") }
-        _ = try await server.open().query("SELECT 1")
+      let sleepers = slow.map { connection in
+        Task { _ = try await connection.query(sleep(kind, 50)) }
       }
-      #expect(time < .seconds(2), "20 quick statements and a connection took \(time)")
-      let (_, rest) = try await timed { for sleeper in sleepers { _ = try await sleeper.value } }
-      #expect(rest < .seconds(5), "three sleeps of 3 s side by side took \(rest)")
+      try await eventually("three statements run side by side") {
+        try await quick.query(running(kind)).count == 3
+      }
+      for _ in 0..<20 { _ = try await quick.query("SELECT 1") }
+      _ = try await server.open().query("SELECT 1")
+      #expect(try await quick.query(running(kind)).count == 3, "they waited for the slow ones")
+      for sleeper in sleepers { sleeper.cancel() }
+      for sleeper in sleepers { _ = try await failure { try await sleeper.value } }
     }
+  }
+
+  /// The sleeping statements, as the server sees them.
+  private func running(_ kind: ODBCSettings.Server) -> String {
+    kind == .mariaDB
+      ? "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
+      : "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
   }
 }
 

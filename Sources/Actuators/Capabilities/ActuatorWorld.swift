@@ -30,7 +30,7 @@ public struct ActuatorWorld: OperableWorld {
     self.limits = limits
     transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
     servers = ServerConnections(
-      secrets: SecretResolver(here: transports.here), looking: limits.look)
+      secrets: SecretResolver(here: transports.here), looking: limits.look, time: time)
   }
 
   public func makeObserver() -> any Observer { observer }

@@ -7,7 +7,9 @@ import Synchronization
 final class ServerConnections: Sendable {
   private let secrets: SecretResolver
   private let looking: Duration
+  private let time: any TimeSource
   private let idle = Mutex<[Key: [ODBCConnection]]>([:])
+  private let patience = Mutex<[DatabaseServer: Patience]>([:])
 
   /// Which connections can stand in for each other.
   private struct Key: Hashable {
@@ -23,9 +25,10 @@ final class ServerConnections: Sendable {
   }
 
   /// - Parameter looking: how long one statement of a probe may take.
-  init(secrets: SecretResolver, looking: Duration) {
+  init(secrets: SecretResolver, looking: Duration, time: any TimeSource) {
     self.secrets = secrets
     self.looking = looking
+    self.time = time
   }
 
   /// One read-only transaction, as the account that can only look: all queries see one state.
@@ -104,18 +107,43 @@ final class ServerConnections: Sendable {
   /// One that is still alive, or a new one: a server may have been restarted since.
   private func connection(_ key: Key) async throws -> ODBCConnection {
     while let kept = idle.withLock({ $0[key]?.popLast() }) {
-      do {
-        _ = try await kept.query("SELECT 1")
-        return kept
-      } catch is ODBCError {
-        kept.close()
+      if try await isAlive(kept, key) { return kept }
+      kept.close()
+    }
+    do {
+      let connection = try await ODBCConnection.open(try await settings(key))
+      try await connection.perform { session in
+        try ServerTransaction(session: session, kind: key.kind).speakStandardSQL()
       }
+      withPatience(key) { $0.answered() }
+      return connection
+    } catch let error as ODBCError where [.unreachable, .timedOut].contains(error.kind) {
+      withPatience(key) { $0.wasLetDown(at: time.uptime()) }
+      throw error
     }
-    let connection = try await ODBCConnection.open(try await settings(key))
-    try await connection.perform { session in
-      try ServerTransaction(session: session, kind: key.kind).speakStandardSQL()
+  }
+
+  /// A server that hangs keeps its connections, and answers none.
+  private func isAlive(_ connection: ODBCConnection, _ key: Key) async throws -> Bool {
+    do {
+      let answer = try await time.within(connectTimeout(key)) {
+        try await connection.query("SELECT 1")
+      }
+      if answer == nil { withPatience(key) { $0.wasLetDown(at: time.uptime()) } }
+      return answer != nil
+    } catch is ODBCError {
+      return false
     }
-    return connection
+  }
+
+  private func connectTimeout(_ key: Key) -> Duration {
+    withPatience(key) { $0.limit(at: time.uptime()) }
+  }
+
+  private func withPatience<Result: Sendable>(
+    _ key: Key, _ body: (inout Patience) -> Result
+  ) -> Result {
+    patience.withLock { body(&$0[key.server, default: Patience(full: Limit.connecting)]) }
   }
 
   private func settings(_ key: Key) async throws -> ODBCSettings {
@@ -127,7 +155,7 @@ final class ServerConnections: Sendable {
       server: key.kind == .mariadb ? .mariaDB : .postgreSQL, host: server.address,
       port: server.port, database: server.database, user: login.user,
       password: ODBCPassword { [password] in password.reveal() }, mode: key.mode,
-      encryption: try encryption(server.tls), connectTimeout: Limit.connecting,
+      encryption: try encryption(server.tls), connectTimeout: connectTimeout(key),
       statementTimeout: key.mode == .readOnly ? looking : Limit.acting)
   }
 

@@ -44,6 +44,7 @@ public struct ReplicationRejoin: ActingAction {
       .init(unfinished, "of the copy: throwing it away was begun, and did not end"),
       .init(leftOver, "of the copy: what is still to be done after it follows"),
       .init("state", "of the services of the site's own scheduler"),
+      SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
     ],
     guards: [

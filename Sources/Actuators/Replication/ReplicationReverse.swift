@@ -25,7 +25,8 @@ public struct ReplicationReverse: ActingAction {
       promoted when it has replayed the shutdown checkpoint, and pg_waldump shows that nothing comes after it. The old
       primary gets `standby.signal` before it is stopped, so from then on nothing that starts it makes a second primary; after
       the promotion it is started and streams, through a slot of its own (`lifeboat_SITE`) at the new primary. To go back
-      before the promotion, reverse to the old primary's own site: it is started as what it was. Ungracefully, an old primary
+      before the promotion, reverse to the old primary's own site: it is started as what it was. One that somebody started
+      meanwhile is a standby with the same content as the target: reverse ungracefully then. Ungracefully, an old primary
       whose server or host answers is fenced (see `database.fence`); one that answers and can't be stopped forbids the
       promotion. `replication.rejoin` brings it back. A lost copy gets no slot: it would keep the log until the disk is full.
 

@@ -35,6 +35,7 @@ public final class MariaDBServer: DatabaseServer {
         ServerTools.asUser(systemUser) + [
           "/usr/bin/mariadb-install-db", "--no-defaults", "--skip-test-db", "--basedir=/usr",
           "--datadir=\(server.dataDirectory)", "--auth-root-authentication-method=normal",
+          "--tmpdir=\(server.directory)",
           "--innodb-log-file-size=8M", "--innodb-flush-method=nosync",
           "--innodb-doublewrite=0", "--aria-log-file-size=8M",
         ])
@@ -49,7 +50,9 @@ public final class MariaDBServer: DatabaseServer {
   public func start() async throws {
     let settings = [
       "bind-address": host, "port": "\(port)", "socket": "\(directory)/socket",
-      "pid-file": "\(directory)/pid", "skip-name-resolve": "1", "server-id": "1",
+      "pid-file": "\(directory)/pid",
+      // Never the common one: a server that starts removes the temporary tables that it finds there, whosever they are.
+      "tmpdir": directory, "skip-name-resolve": "1", "server-id": "1",
       "innodb-log-file-size": "8M", "innodb-buffer-pool-size": "16M",
       "innodb-flush-method": "nosync", "innodb-flush-log-at-trx-commit": "2",
       "performance-schema": "0", "character-set-server": "utf8mb4", "aria-log-file-size": "8M",
@@ -59,22 +62,18 @@ public final class MariaDBServer: DatabaseServer {
       ServerTools.asUser(Self.systemUser)
         + ["/usr/sbin/mariadbd", "--no-defaults", "--datadir=\(dataDirectory)"] + options
         + (try firstStartOptions()),
-      log: log, ready: "ready for connections")
+      log: log, directory: directory, ready: "ready for connections")
   }
 
   public func stop() async throws { try await slot.end(by: SIGTERM) }
 
   /// The first start makes the user and the database, outside the binary log: a replica's history must begin empty.
   private func firstStartOptions() throws -> [String] {
-    guard
-      isFresh.withLock({ fresh in
-        fresh
-          && {
-            fresh = false
-            return true
-          }()
-      })
-    else { return [] }
+    let isFirst = isFresh.withLock { fresh in
+      defer { fresh = false }
+      return fresh
+    }
+    guard isFirst else { return [] }
     let file = "\(directory)/first-start.sql"
     let statements = """
       SET sql_log_bin=0;

@@ -83,7 +83,7 @@ public final class PostgreSQLServer: DatabaseServer {
     let options = settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
     slot.process = try await ServerTools.start(
       ServerTools.asUser(user) + ["\(Self.programs)/postgres", "-D", dataDirectory] + options,
-      log: log, ready: "database system is ready to accept")
+      log: log, directory: directory, ready: "database system is ready to accept")
   }
 
   /// By `fast`: SIGINT, https://www.postgresql.org/docs/15/server-shutdown.html

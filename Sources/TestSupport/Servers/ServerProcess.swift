@@ -2,17 +2,18 @@ public import Foundation
 import Glibc
 import Synchronization
 
-/// A database server that a test has started. It dies with the test's process, however that ends: its supervisor, a shell,
-/// reads from a pipe that only the test's process keeps open.
+/// A server that a test has started. It dies with the test's process, however that ends: its supervisor, a shell, reads from a
+/// pipe that only the test's process keeps open.
 public final class ServerProcess: Sendable {
   private static let supervisor = """
-    log=$1; shift
+    log=$1 directory=$2; shift 2
     "$@" </dev/null >>"$log" 2>&1 &
     echo $!
     exec >&- 2>&-
-    read -r _
+    read -r word
     kill -KILL $!
     wait
+    [ "$word" = keep ] || [ -z "$directory" ] || rm -rf -- "$directory"
     """
 
   public let pid: pid_t
@@ -20,12 +21,14 @@ public final class ServerProcess: Sendable {
   private let hasEnded = Mutex(false)
 
   /// Starts `program`, whose output is appended to the file `log`.
-  public init(_ program: [String], log: String) throws {
+  ///
+  /// - Parameter directory: what is removed when the test's process ends before it has released the server.
+  public init(_ program: [String], log: String, directory: String = "") throws {
     let shell = Process()
     // bash and not sh: Foundation starts it with SIGCHLD blocked, and dash waits for that signal. The process must be waited
     // for: PostgreSQL takes the zombie of a killed server for a running one.
     shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-    shell.arguments = ["-c", Self.supervisor, "supervisor", log] + program
+    shell.arguments = ["-c", Self.supervisor, "supervisor", log, directory] + program
     pipe = Pipe()
     let output = Pipe()
     // Another child that inherits it would keep this server alive.
@@ -71,16 +74,12 @@ public final class ServerProcess: Sendable {
 
   /// Lets the supervisor end.
   public func release() {
-    guard
-      hasEnded.withLock({ ended in
-        !ended
-          && {
-            ended = true
-            return true
-          }()
-      })
-    else { return }
-    // A pipe that is closed already needs nothing.
+    let isFirst = hasEnded.withLock { ended in
+      defer { ended = true }
+      return !ended
+    }
+    guard isFirst else { return }
+    pipe.fileHandleForWriting.write(Data("keep\n".utf8))
     pipe.fileHandleForWriting.closeFile()
   }
 }

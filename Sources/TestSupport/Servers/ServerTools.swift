@@ -66,9 +66,11 @@ enum ServerTools {
   }
 
   /// Starts a server and waits until its log says so.
-  static func start(_ program: [String], log: String, ready: String) async throws -> ServerProcess {
+  static func start(_ program: [String], log: String, directory: String, ready: String) async throws
+    -> ServerProcess
+  {
     let before = FileManager.default.contents(atPath: log)?.count ?? 0
-    let process = try ServerProcess(program, log: log)
+    let process = try ServerProcess(program, log: log, directory: directory)
     do {
       try await eventually("\(program[0]) is ready", within: .seconds(60)) {
         let text = FileManager.default.contents(atPath: log)?.dropFirst(before) ?? Data()

@@ -29,5 +29,16 @@ public struct TestCertificates: Sendable {
     return made
   }
 
+  /// Makes certificates for `body`, and removes them afterwards.
+  public static func with(
+    user: String, _ body: (TestCertificates) async throws -> Void
+  ) async throws {
+    let certificates = try await create(user: user)
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(certificates)) } catch { result = .failure(error) }
+    try certificates.destroy()
+    try result.get()
+  }
+
   public func destroy() throws { try FileManager.default.removeItem(atPath: directory) }
 }

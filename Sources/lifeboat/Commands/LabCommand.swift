@@ -8,6 +8,7 @@ struct LabCommand: AsyncParsableCommand {
     abstract: "A small real two-site lab: a scheduler, its database, replication, and disasters.",
     discussion: """
       lifeboat lab up DIR                    make it, and start production
+      lifeboat lab up DIR --hosts            the same of machines booted with systemd, PostgreSQL or MariaDB and ssh
       lifeboat lab status DIR                who runs, who is in control, how far the replica is
       lifeboat lab disaster DIR production   kill -9 of everything at a site
       lifeboat lab heal DIR [SITE]           the site comes back

@@ -206,3 +206,24 @@ extension PostgreSQLPair {
     return Inventory(sites: sites, databases: inventory.databases)
   }
 }
+
+extension PostgreSQLPair {
+  /// PostgreSQL's programs, with a script in place of one of them, for as long as `body` runs.
+  static func withPrograms(
+    _ replaced: String, _ script: (String) -> String, _ body: (String) async throws -> Void
+  ) async throws {
+    let directory = "/tmp/lifeboat-programs-\(UUID().uuidString.prefix(8))"
+    try await shell("install", "-d", "-o", "postgres", directory)
+    for program in try FileManager.default.contentsOfDirectory(atPath: programs)
+    where program != replaced {
+      try await shell("ln", "-s", "\(programs)/\(program)", "\(directory)/\(program)")
+    }
+    let path = "\(directory)/\(replaced)"
+    try script(directory).write(toFile: path, atomically: true, encoding: .utf8)
+    try await shell("chmod", "755", path)
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(directory)) } catch { result = .failure(error) }
+    try FileManager.default.removeItem(atPath: directory)
+    try result.get()
+  }
+}

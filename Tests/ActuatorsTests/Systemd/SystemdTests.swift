@@ -5,14 +5,10 @@ import TestSupport
 import Testing
 
 @testable import Actuators
+@testable import LabScheduler
 
 /// The service actions upon a real systemd.
-@Suite(
-  .serialized,
-  .enabled(
-    if: SystemdMachine.isPossible,
-    "no machine can be booted: it needs root and Debian's systemd-container, mmdebstrap and nftables"
-  ))
+@Suite(.serialized, .needsHosts(unless: HostPackages.obstacle()))
 struct SystemdTests {
   private static func unit(_ service: String, more: String = "", install: Bool = true) -> String {
     """

@@ -6,16 +6,9 @@ import Testing
 
 @testable import LabScheduler
 
-extension MachineLab {
-  /// For tests that need a lab of machines: where it can't run they are skipped, and say why. With
-  /// LIFEBOAT_REQUIRE_HOSTS=1 they run, and fail, instead.
-  static var requirement: ConditionTrait {
-    let obstacle = HostPackages.obstacle()
-    let isRequired = ProcessInfo.processInfo.environment["LIFEBOAT_REQUIRE_HOSTS"] == "1"
-    return .enabled(
-      if: obstacle == nil || isRequired,
-      "a lab of machines cannot run here: \(obstacle ?? "")")
-  }
+extension Trait where Self == ConditionTrait {
+  /// For tests that need a lab of machines.
+  static var needsHosts: ConditionTrait { .needsHosts(unless: HostPackages.obstacle()) }
 }
 
 /// A lab of machines for one test, taken down at the end.

@@ -45,6 +45,13 @@ struct GTIDTools: Sendable {
     }
   }
 
+  /// A file on the copy's host, which replication names too: the one in `tls` is on the machine that Lifeboat runs on.
+  private func authority(of server: DatabaseServer) -> String {
+    let options = copy.database.replication?.options ?? [:]
+    return options.first { $0.key.uppercased() == "MASTER_SSL_CA" }?.value
+      ?? server.tls.authority ?? ""
+  }
+
   /// An option file for the programs, which they read as input: a password in an argument could be seen by anybody there.
   private func login(to copy: DatabaseCopy) throws -> CommandInput {
     let server = try server(of: copy)
@@ -53,7 +60,7 @@ struct GTIDTools: Sendable {
       switch server.tls.mode {
       case .disable: "skip-ssl"
       case .require: "ssl"
-      case .verifyFull: "ssl-verify-server-cert\nssl-ca=\(server.tls.authority ?? "")"
+      case .verifyFull: "ssl-verify-server-cert\nssl-ca=\(authority(of: server))"
       }
     let head =
       "[client]\nhost=\(server.address)\nport=\(server.port)\nprotocol=tcp\n\(encryption)\n"

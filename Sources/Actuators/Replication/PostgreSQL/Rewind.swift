@@ -110,7 +110,10 @@ struct Rewind: Sendable {
   ]
 
   private func restoreSettings() async throws {
-    try await host.run(["cp", "-R", "--preserve=all", "--", "\(settings)/.", "\(data)/"])
+    // File by file: the data directory itself keeps its own mode, without which no server starts.
+    try await host.run(
+      ["find", settings, "-type", "f"]
+        + ["-exec", "cp", "--preserve=all", "--target-directory=\(data)", "{}", "+"])
     try await host.markStandby()
   }
 }

@@ -28,8 +28,12 @@ struct StandbyFollower: Sendable {
     try await host.start()
   }
 
+  /// On the primary's own timeline: a standby first streams the end of the one before it.
   func waitUntilStreaming() async throws {
-    let place = try primary.serverPlace
+    let (primary, place) = (primary, try primary.serverPlace)
+    let timeline = try await `operator`.observer.read(primary) {
+      try StreamingState.read($0, of: primary).epoch
+    }
     _ = try await ServerHost(copy, by: `operator`).wait(
       for: "streaming from \(place)", within: timeout
     ) { state in
@@ -37,13 +41,17 @@ struct StandbyFollower: Sendable {
         throw ActionError(
           ServerHost.givenUp, "it is \(state.role.rawValue)", advice: "see the log of its server")
       }
-      return state.isStreaming == true && state.source == place
+      return state.isStreaming == true && state.source == place && state.epoch == timeline
     }
   }
 
   /// The slots that the copy kept for others when it was the primary: they would fill its disk.
-  func dropIdleSlots(of copies: [DatabaseCopy]) async throws -> [String] {
-    let names = copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
+  func dropIdleSlots(of copies: [DatabaseCopy], given observation: Observation) async throws
+    -> [String]
+  {
+    let names =
+      copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
+      + ReplicationSlot.used(byOthersThan: copy, observation)
     return try await `operator`.session(copy) { try ReplicationSlot.dropIdle(names, by: $0) }
   }
 

@@ -84,8 +84,16 @@ enum ReplicationSlot {
 
   /// The slots of ours at a copy that nobody uses.
   static func ownIdle(of copy: DatabaseCopy, _ observation: Observation) -> [String] {
-    (observation[copy.subject, CopyFacts.idleSlots]?.list ?? []).compactMap(\.string)
-      .filter { $0.hasPrefix(prefix) }
+    let used = used(byOthersThan: copy, observation)
+    return (observation[copy.subject, CopyFacts.idleSlots]?.list ?? []).compactMap(\.string)
+      .filter { $0.hasPrefix(prefix) || used.contains($0) }
+  }
+
+  /// The slots that other copies use at their source, whoever gave them their names: a new primary used its own at the old.
+  static func used(byOthersThan copy: DatabaseCopy, _ observation: Observation) -> [String] {
+    observation.facts.filter {
+      $0.key.property == StreamingState.slot && $0.key.subject != copy.subject
+    }.compactMap(\.reading.value?.string)
   }
 
   /// Makes the slots of these copies where they are missing. The log is kept from now on.

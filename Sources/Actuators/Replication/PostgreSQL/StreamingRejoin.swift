@@ -22,7 +22,7 @@ struct StreamingRejoin: Sendable {
     }
     var evidence = try await bringBack(primaryState)
     try await follower.waitUntilStreaming()
-    let dropped = try await follower.dropIdleSlots(of: [primary])
+    let dropped = try await follower.dropIdleSlots(of: [primary], given: primaryState)
     evidence.details["slots_dropped"] = .list(dropped.map(Value.string))
     let suspension = SynchronousSuspension(primary: primary, operator: `operator`)
     evidence.details["synchronous_restored"] =

@@ -240,7 +240,8 @@ extension StreamingReversal {
         continue
       }
       if isGraceful { try await follower.waitUntilStreaming() }
-      _ = try await follower.dropIdleSlots(of: [target] + others)
+      _ = try await follower.dropIdleSlots(
+        of: [target] + others, given: reversal.observation)
       followed.append(other.subject)
     }
     return (followed, leftOut)

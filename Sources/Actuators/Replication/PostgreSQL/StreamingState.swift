@@ -25,7 +25,10 @@ struct StreamingState: Sendable {
     .init(replayed, "PostgreSQL, of each copy: what is visible in it, as `0/1A2B3C`"),
     .init(replayPaused, "PostgreSQL, of each standby: replay was paused by hand"),
     .init(applyDelay, "PostgreSQL, of each standby: how long replay waits on purpose"),
-    .init(slot, "PostgreSQL, of each streaming standby: the slot that it uses at its source"),
+    .init(
+      slot,
+      "PostgreSQL, of each copy: the slot that it uses at its source, or used before it was promoted"
+    ),
     .init(slots, "PostgreSQL, of each copy: its slots, with name, active and retained_bytes"),
     .init(synchronousNames, "PostgreSQL, of each copy: the setting, empty when commits don't wait"),
     .init(
@@ -129,7 +132,8 @@ struct StreamingState: Sendable {
           SELECT setting::int FROM pg_settings WHERE name = 'recovery_min_apply_delay')
         END AS apply_delay_ms,
       receiver.status AS receiver_status, receiver.sender_host AS sender_host,
-      receiver.sender_port AS sender_port, receiver.slot_name AS slot,
+      receiver.sender_port AS sender_port,
+      coalesce(receiver.slot_name, nullif(current_setting('primary_slot_name'), '')) AS slot,
       CASE WHEN receiver.latest_end_lsn IS NOT NULL
         THEN greatest(0, receiver.latest_end_lsn - pg_last_wal_receive_lsn())::bigint
         END AS known_missing_bytes,

@@ -29,6 +29,7 @@ actor SSHConnection {
   private var failedOpenings = 0
   /// Who waited for an opening that failed needn't try again.
   private var lastFailure: ActionError?
+  private var patience: Patience
 
   private struct Control: Sendable {
     let channel: ShellChannel
@@ -42,6 +43,7 @@ actor SSHConnection {
     self.client = client
     self.executable = executable
     self.time = time
+    patience = Patience(full: client.connectTimeout)
     refusal = SSHRefusal(host: host.id, settings: client.settings)
     elevation = host.elevation
     configuration = try directory.write(client.configuration, to: "\(number).conf")
@@ -115,16 +117,23 @@ actor SSHConnection {
 
   private func open(_ role: SSHClient.Role, socket: String) async throws -> ShellChannel {
     let arguments = client.arguments(role, configuration: configuration, controlSocket: socket)
+    let limit = patience.limit(at: time.uptime())
     do {
-      let channel = try await time.within(client.connectTimeout) { [executable] in
+      let channel = try await time.within(limit) { [executable] in
         try await ShellChannel.open(executable, arguments)
       }
-      if let channel { return channel }
+      if let channel {
+        patience.answered()
+        return channel
+      }
     } catch let lost as ShellChannel.Lost {
-      throw refusal.error(lost)
+      let error = refusal.error(lost)
+      if error.kind == .unreachable { patience.wasLetDown(at: time.uptime()) }
+      throw error
     }
+    patience.wasLetDown(at: time.uptime())
     await drop()
-    throw refusal.silence(client.connectTimeout)
+    throw refusal.silence(limit)
   }
 
   /// At most one opening at a time; who waits for one that fails fails with it.

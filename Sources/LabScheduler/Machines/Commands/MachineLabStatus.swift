@@ -51,8 +51,11 @@ struct MachineLabStatus: Codable, Equatable {
     case .down: return LabDatabaseCopy(problem: "the machine is down")
     case .hung: return LabDatabaseCopy(problem: "the machine hangs")
     case .up:
+      let server = machine.lab.settings.database.server
       do {
-        return try machine.lab.settings.database.server.copy(at: machine)
+        let unit = try machine.state(ofUnit: server.unit)
+        guard unit == "active" else { return LabDatabaseCopy(problem: "\(server.unit) is \(unit)") }
+        return try server.copy(at: machine)
       } catch let error as LabError {
         return LabDatabaseCopy(problem: error.message)
       }

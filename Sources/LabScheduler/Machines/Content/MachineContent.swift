@@ -31,7 +31,7 @@ struct MachineContent {
       case .database: try lab.settings.database.server.entries(machine, lab)
       case .operator: try OperatorContent(machine: machine, lab: lab).entries()
       case .storage: try StorageContent(lab: lab).entries()
-      case .agent: []
+      case .agent: AgentContent(lab: lab).entries()
       }
     return try network + access() + programs + own
   }

@@ -9,7 +9,8 @@ struct PostgreSQLServer: LabDatabaseServer {
   private static let configuration = "/etc/postgresql/15/main"
   private static let passwordFile = "/var/lib/postgresql/.pgpass"
   private static let certificateAuthority = "/etc/postgresql/tls/ca.crt"
-  private static let slot = "dr"
+  /// As Lifeboat names the slot of the copy at the DR site, so that it is dropped with the others once nobody uses it.
+  private static let slot = "lifeboat_dr"
 
   var replicationInventory: [String] {
     [
@@ -115,7 +116,7 @@ struct PostgreSQLServer: LabDatabaseServer {
   private func baseBackup(from primary: Machine) -> [String] {
     let connection =
       "host=\(primary.name) user=replicator passfile=\(Self.passwordFile) sslmode=verify-full "
-      + "sslrootcert=\(Self.certificateAuthority) application_name=\(Self.slot)"
+      + "sslrootcert=\(Self.certificateAuthority) application_name=\(SiteName.dr)"
     return [
       "/usr/lib/postgresql/15/bin/pg_basebackup", "--pgdata=\(Self.dataDirectory)",
       "--dbname=\(connection)", "--write-recovery-conf", "--slot=\(Self.slot)",

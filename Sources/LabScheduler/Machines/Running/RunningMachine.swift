@@ -73,6 +73,11 @@ struct RunningMachine {
     return result.text
   }
 
+  /// A unit's state in systemd's word, as `active` or `failed`.
+  func state(ofUnit unit: String) throws -> String {
+    try run(["systemctl", "show", "--property=ActiveState", "--value", unit])
+  }
+
   /// Whether a program inside the machine ends well; it doesn't in a machine that is down.
   func succeeds(_ program: [String]) throws -> Bool {
     guard try firstProcess() != nil else { return false }

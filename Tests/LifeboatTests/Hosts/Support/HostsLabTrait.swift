@@ -1,5 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
+
+@testable import LabScheduler
 
 /// Gives a suite one lab of real hosts for all of its tests, and takes it down afterwards.
 struct HostsLabTrait: SuiteTrait, TestScoping {
@@ -39,14 +42,6 @@ extension Turns {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips where no lab of real hosts can be made, and says why. Where it must be possible, as in CI, nothing is skipped:
-  /// what is missing makes the tests fail.
-  static var needsHosts: ConditionTrait {
-    .enabled("real hosts need root and Debian's systemd-container, mmdebstrap and nftables") {
-      let isRequired = ProcessInfo.processInfo.environment["LIFEBOAT_REQUIRE_HOSTS"] == "1"
-      let programs = ["/usr/bin/systemd-nspawn", "/usr/bin/mmdebstrap", "/usr/sbin/nft"]
-      return isRequired
-        || geteuid() == 0 && programs.allSatisfy(FileManager.default.isExecutableFile)
-    }
-  }
+  /// For tests that need a lab of real hosts.
+  static var needsHosts: ConditionTrait { .needsHosts(unless: HostPackages.obstacle()) }
 }

@@ -17,12 +17,14 @@ struct WritingClient {
     let inDoubt: Bool
   }
 
+  private let lab: HostsLab
   private let child: Child
-  private let file: String
+  private let name: String
+  private var file: String { "\(lab.directory)/operator-state/\(name)" }
 
   init(_ lab: HostsLab) throws {
-    let name = "load-\(UUID().uuidString.prefix(8)).log"
-    file = "\(lab.directory)/operator-state/\(name)"
+    self.lab = lab
+    name = "load-\(UUID().uuidString.prefix(8)).log"
     child = try Child(
       Programs.labScheduler,
       [
@@ -31,9 +33,11 @@ struct WritingClient {
       ], environment: [:], log: "\(lab.directory).\(name)")
   }
 
-  func stop() async {
-    kill(child.pid, SIGTERM)
-    _ = await child.end()
+  /// The signal goes to the program on its machine: what leads there doesn't pass it on.
+  func stop() async throws {
+    let ended = try await lab.at("operator", ["pkill", "-TERM", "-f", name])
+    #expect(ended.code == 0, "\(ended)")
+    #expect(await child.end() == 0, "\(child.output)")
   }
 
   var attempts: [Attempt] {
