@@ -36,6 +36,17 @@ struct HostsPostgreSQLFaultTests {
     try await FaultTest.switchover(FaultTable.switchoverDuring(.hang))
   }
 
+  @Test("switchover, the runner killed at point after point, resumed from two machines")
+  func switchoverCrashes() async throws {
+    try await FaultTest.crashes(
+      FaultTable.switchoverCrashes, of: "scheduler-switchover")
+  }
+
+  @Test("switchover, the runner killed once what was done is written down")
+  func switchoverCrashesLater() async throws {
+    try await FaultTest.crashes(FaultTable.switchoverCrashesLater, of: "scheduler-switchover")
+  }
+
   @Test("failover from a site without power, the step's host without power")
   func failoverPowerCut() async throws {
     try await FaultTest.failover(.powerCut, FaultTable.failover(.powerCut))
@@ -89,6 +100,18 @@ enum FaultTable {
   }
 
   static func failover(_ fault: Fault) -> [Strike] { strikes(failover, fault) }
+
+  private static let acting = [
+    "stop-scheduler", "reverse-replication", "truncate-failover", "start-scheduler",
+  ]
+  static let switchoverCrashes = CrashWalk.points(
+    acting: acting,
+    in: [
+      "stop-scheduler", "reverse-replication", "truncate-failover", "no-foreign-guid",
+      "start-scheduler", "in-control",
+    ])
+  /// A run that is killed before this is written finds the step done, and doesn't come here.
+  static let switchoverCrashesLater = acting.map { "\($0):acted.after" } + ["run:run.before-end"]
 
   /// In the lab only databases have a disk of their own, so the steps that stop or start services are struck there.
   /// A step that only looks needs no room, and one that writes little may find enough in the log's present file.

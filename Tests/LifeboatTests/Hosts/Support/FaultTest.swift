@@ -34,6 +34,15 @@ enum FaultTest {
     }
   }
 
+  /// The runner is killed at point after point.
+  static func crashes(_ points: [String], of runbook: String) async throws {
+    try await move { lab, direction in
+      try await CrashWalk(
+        lab: lab, runbook: runbook, direction: direction, points: points
+      ).run()
+    }
+  }
+
   private static func move(
     mayLose: Bool = false, _ body: (HostsLab, HostsLab.Direction) async throws -> Void
   ) async throws {
