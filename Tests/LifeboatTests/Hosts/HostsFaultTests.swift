@@ -73,6 +73,25 @@ struct HostsPostgreSQLFaultTests {
   }
 }
 
+/// A smaller choice: what differs is the reversal.
+@Suite("Faults at every step on MariaDB", .serialized, .needsHosts, .hostsLab("mariadb"))
+struct HostsMariaDBFaultTests {
+  @Test("switchover, the network to the step's site partitioned")
+  func switchoverPartition() async throws {
+    try await FaultTest.switchover(FaultTable.switchover(.partition))
+  }
+
+  @Test("switchover, the runner killed at point after point, resumed from two machines")
+  func switchoverCrashes() async throws {
+    try await FaultTest.crashes(FaultTable.switchoverCrashes, of: "scheduler-switchover")
+  }
+
+  @Test("switchover, cut off in the middle of the act")
+  func switchoverCut() async throws {
+    try await FaultTest.switchover(FaultTable.switchoverDuring(.linkDown))
+  }
+}
+
 /// At which step of the moves of control which fault strikes, and where.
 enum FaultTable {
   /// What each step needs most.
@@ -115,20 +134,24 @@ enum FaultTable {
 
   /// In the lab only databases have a disk of their own, so the steps that stop or start services are struck there.
   /// A step that only looks needs no room, and one that writes little may find enough in the log's present file.
-  static let switchoverDiskFull = strikes(
-    [
-      ("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database)),
-      ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
-      ("no-foreign-guid", .to(.database)), ("start-scheduler", .to(.database)),
-      ("in-control", .to(.database)),
-    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+  static let switchoverDiskFull =
+    strikes(
+      [("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database))], .diskFull,
+      ends: anyEnd)
+    // The new primary makes a slot for the old one, which takes a directory.
+    + strikes([("reverse-replication", .to(.database))], .diskFull)
+    + strikes(
+      [
+        ("truncate-failover", .to(.database)), ("no-foreign-guid", .to(.database)),
+        ("start-scheduler", .to(.database)), ("in-control", .to(.database)),
+      ], .diskFull, ends: anyEnd)
 
   static let failoverDiskFull = strikes(
     [
       ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
       ("no-foreign-guid", .to(.database)), ("start-dr", .to(.database)),
       ("in-control", .to(.database)),
-    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+    ], .diskFull, ends: anyEnd)
 
   /// Only these acts last long enough to be struck in the middle: `truncate-failover` is one transaction, whose crash
   /// points stand for that, and the others look.
@@ -145,6 +168,8 @@ enum FaultTable {
       [("reverse-replication", .to(.database)), ("start-dr", .to(.scheduler))], fault, .during,
       ends: Strike.stopped.union([Strike.done]))
   }
+
+  private static let anyEnd = Strike.stopped.union([Strike.passes, Strike.done])
 
   private static func strikes(
     _ cases: [(step: String, place: Place)], _ fault: Fault, _ moment: Strike.Moment = .before,
