@@ -9,7 +9,7 @@ public struct NeverSeen: Error, CustomStringConvertible {
 /// Waits for what another process brings about, by asking again and again until a deadline that only a defect reaches.
 /// Where no other process is involved, inject the clock instead.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(30), _ isSo: () async throws -> Bool
+  _ what: String, within limit: Duration = .seconds(120), _ isSo: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()
   let end = clock.now + limit

@@ -111,10 +111,10 @@ public struct ReplicationReverse: ActingAction {
   private var family: any ReplicationFamily { target.database.replicationFamily }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
-    async let copies = ([target] + others).concurrentFacts {
-      try await CopyFacts(copy: $0).observe(observer)
-    }
     async let states = schedulers.observe(observer)
+    // The target first: read a moment after its source, it could have what the source had not yet when it was read.
+    var copies = try await CopyFacts(copy: target).observe(observer)
+    copies += try await others.concurrentFacts { try await CopyFacts(copy: $0).observe(observer) }
     return Exposure.stated(
       of: [target], in: Observation(try await copies + states), now: observer.time.now())
   }

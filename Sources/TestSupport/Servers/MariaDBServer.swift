@@ -22,7 +22,7 @@ public final class MariaDBServer: DatabaseServer {
 
   private init(configuration: [String: String]) throws {
     directory = try ServerTools.makeDirectory("mariadb", user: Self.systemUser)
-    port = try ServerTools.freePort()
+    port = try FreePort.find()
     password = UUID().uuidString
     self.configuration = configuration
   }

@@ -64,7 +64,7 @@ public final class PostgreSQLServer: DatabaseServer {
   ) async throws -> PostgreSQLServer {
     let server = PostgreSQLServer(
       directory: try ServerTools.makeDirectory("postgresql", user: "postgres"),
-      port: try ServerTools.freePort(), password: password, configuration: configuration)
+      port: try FreePort.find(), password: password, configuration: configuration)
     do {
       try await fill(server)
       try await server.start()

@@ -25,7 +25,7 @@ struct SSHTroubleTests {
     try await SSHServer.with { server async throws in
       try await withWorld { world async throws in
         let config = try SSHServer.read("\(server.directory)/ssh_config")
-        let port = try SSHServer.freePort()
+        let port = try FreePort.find()
         try SSHServer.write(
           config.replacing("Port \(server.port)", with: "Port \(port)"),
           "\(server.directory)/closed")

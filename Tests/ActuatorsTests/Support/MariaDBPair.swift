@@ -39,7 +39,7 @@ struct MariaDBPair: Sendable {
   private init(in directory: String, options: [String: String]) throws {
     self.directory = directory
     var ports: [String: Int] = [:]
-    for site in Self.sites { ports[site] = try FreePort.find(besides: Array(ports.values)) }
+    for site in Self.sites { ports[site] = try FreePort.find() }
     self.ports = ports
     let control = ServiceManager.process(control: ["sh", Self.control], directory: directory)
     let sites = Self.sites.map { site in
@@ -133,9 +133,12 @@ struct MariaDBPair: Sendable {
     try (lines.joined(separator: "\n") + "\n").write(
       toFile: file, atomically: true, encoding: .utf8)
     let first = "\(directory)/production"
-    try FileManager.default.createDirectory(atPath: first, withIntermediateDirectories: true)
+    // A temporary directory of its own: a server that starts removes the temporary tables that it finds there.
+    try FileManager.default.createDirectory(
+      atPath: "\(first)/tmp", withIntermediateDirectories: true)
     try await shell(
-      "mariadb-install-db", "--no-defaults", "--datadir=\(first)/data", "--skip-test-db",
+      "mariadb-install-db", "--no-defaults", "--datadir=\(first)/data", "--tmpdir=\(first)/tmp",
+      "--skip-test-db",
       "--auth-root-authentication-method=socket", "--innodb-log-file-size=8M",
       "--innodb-flush-method=nosync", "--innodb-doublewrite=0", "--extra-file=\(file)")
     try await shell("cp", "-a", first, "\(directory)/dr")
@@ -149,6 +152,7 @@ struct MariaDBPair: Sendable {
     [mariadbd]
     user=\(Self.account)
     datadir=\(home)/data
+    tmpdir=\(home)/tmp
     socket=\(home)/socket
     pid-file=\(home)/pid
     log-error=\(home)/log
@@ -267,26 +271,5 @@ struct MariaDBPair: Sendable {
     try make(
       ReplicationReverse.self,
       ["to": .string(site), "mode": .string(mode), "drain_timeout": .string(drain)])
-  }
-}
-
-/// A port that nobody listens on.
-enum FreePort {
-  static func find(besides taken: [Int]) throws -> Int {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    try #require(socket >= 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-      }
-    }
-    try #require(bound)
-    let port = Int(UInt16(bigEndian: address.sin_port))
-    return taken.contains(port) ? try find(besides: taken) : port
   }
 }

@@ -43,8 +43,8 @@ final class PostgreSQLPair: Sendable {
 
   private init(options: [String: String], programs: String) throws {
     directory = "/tmp/lifeboat-postgresql-pair-\(UUID().uuidString.prefix(8))"
-    let (directory, firstPort) = (directory, try Self.freePorts())
-    ports = ["production": firstPort, "dr": firstPort + 1]
+    let directory = directory
+    ports = ["production": try FreePort.find(), "dr": try FreePort.find()]
     let manager = { (name: String) in
       ServiceManager.process(control: ["\(directory)/control"], directory: "\(directory)/\(name)")
     }
@@ -129,26 +129,6 @@ final class PostgreSQLPair: Sendable {
     defer { handle.closeFile() }
     try handle.seekToEnd()
     try handle.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
-  }
-
-  private static func freePorts() throws -> Int {
-    for port in stride(from: Int.random(in: 20_000..<40_000) & ~1, to: 60_000, by: 2)
-    where isFree(port) && isFree(port + 1) { return port }
-    throw ActionError("test.ports", "no free ports")
-  }
-
-  private static func isFree(_ port: Int) -> Bool {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
   }
 
   /// As the `process` manager's command: a verb, a host's directory, a service. Where there is a data directory it is a

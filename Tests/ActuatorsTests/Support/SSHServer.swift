@@ -20,7 +20,7 @@ struct SSHServer: Sendable {
     _ lines: [String] = [], _ body: @Sendable (SSHServer) async throws -> Void
   ) async throws {
     try await withDirectory { directory in
-      let port = try freePort()
+      let port = try FreePort.find()
       try await write(in: directory, port: port, lines)
       var options = PlatformOptions()
       options.teardownSequence = []
@@ -85,32 +85,6 @@ struct SSHServer: Sendable {
 
   static func write(_ text: String, _ path: String) throws {
     try (text + "\n").write(toFile: path, atomically: false, encoding: .utf8)
-  }
-
-  private static let givenPorts = Mutex<Set<Int>>([])
-
-  /// A port that nobody listens on just now, and that no other test of this process was given.
-  static func freePort() throws -> Int {
-    while true {
-      let port = try unusedPort()
-      if givenPorts.withLock({ $0.insert(port).inserted }) { return port }
-    }
-  }
-
-  private static func unusedPort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
-    }
-    try #require(isBound)
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 
   func host(

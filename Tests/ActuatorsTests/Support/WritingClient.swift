@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A client of two servers: inserts one number after the other wherever it is let, and notes what was acknowledged.
+/// A client of two servers: inserts one number after the other wherever it is let, and notes what was acknowledged. It
+/// ends with the pair, too: a test that fails before `end` leaves nobody behind.
 struct WritingClient {
   struct Row: Hashable {
     let port: Int
@@ -10,7 +11,7 @@ struct WritingClient {
 
   private static let script = """
     number=0
-    while [ ! -e "$1/client-ends" ]; do
+    while [ -d "$1" ] && [ ! -e "$1/client-ends" ]; do
       for port in $2 $3; do
         number=$((number + 1))
         PGCONNECT_TIMEOUT=2 psql -h 127.0.0.1 -p $port -U postgres -d scheduler -qAt \
@@ -29,6 +30,8 @@ struct WritingClient {
       ["-c", Self.script, "client", pair.directory]
       + PostgreSQLPair.sites.map { "\(pair.port($0))" }
     process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
     try process.run()
   }
 
