@@ -36,6 +36,17 @@ struct HostsPostgreSQLFaultTests {
     try await FaultTest.switchover(FaultTable.switchoverDuring(.hang))
   }
 
+  @Test("switchover, the runner killed at point after point, resumed from two machines")
+  func switchoverCrashes() async throws {
+    try await FaultTest.crashes(
+      FaultTable.switchoverCrashes, of: "scheduler-switchover")
+  }
+
+  @Test("switchover, the runner killed once what was done is written down")
+  func switchoverCrashesLater() async throws {
+    try await FaultTest.crashes(FaultTable.switchoverCrashesLater, of: "scheduler-switchover")
+  }
+
   @Test("failover from a site without power, the step's host without power")
   func failoverPowerCut() async throws {
     try await FaultTest.failover(.powerCut, FaultTable.failover(.powerCut))
@@ -59,6 +70,25 @@ struct HostsPostgreSQLFaultTests {
   @Test("failover, cut off in the middle of the act")
   func failoverCut() async throws {
     try await FaultTest.failover(.powerCut, FaultTable.failoverDuring(.linkDown))
+  }
+}
+
+/// A smaller choice: what differs is the reversal.
+@Suite("Faults at every step on MariaDB", .serialized, .needsHosts, .hostsLab("mariadb"))
+struct HostsMariaDBFaultTests {
+  @Test("switchover, the network to the step's site partitioned")
+  func switchoverPartition() async throws {
+    try await FaultTest.switchover(FaultTable.switchover(.partition))
+  }
+
+  @Test("switchover, the runner killed at point after point, resumed from two machines")
+  func switchoverCrashes() async throws {
+    try await FaultTest.crashes(FaultTable.switchoverCrashes, of: "scheduler-switchover")
+  }
+
+  @Test("switchover, cut off in the middle of the act")
+  func switchoverCut() async throws {
+    try await FaultTest.switchover(FaultTable.switchoverDuring(.linkDown))
   }
 }
 
@@ -90,22 +120,38 @@ enum FaultTable {
 
   static func failover(_ fault: Fault) -> [Strike] { strikes(failover, fault) }
 
+  private static let acting = [
+    "stop-scheduler", "reverse-replication", "truncate-failover", "start-scheduler",
+  ]
+  static let switchoverCrashes = CrashWalk.points(
+    acting: acting,
+    in: [
+      "stop-scheduler", "reverse-replication", "truncate-failover", "no-foreign-guid",
+      "start-scheduler", "in-control",
+    ])
+  /// A run that is killed before this is written finds the step done, and doesn't come here.
+  static let switchoverCrashesLater = acting.map { "\($0):acted.after" } + ["run:run.before-end"]
+
   /// In the lab only databases have a disk of their own, so the steps that stop or start services are struck there.
   /// A step that only looks needs no room, and one that writes little may find enough in the log's present file.
-  static let switchoverDiskFull = strikes(
-    [
-      ("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database)),
-      ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
-      ("no-foreign-guid", .to(.database)), ("start-scheduler", .to(.database)),
-      ("in-control", .to(.database)),
-    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+  static let switchoverDiskFull =
+    strikes(
+      [("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database))], .diskFull,
+      ends: anyEnd)
+    // The new primary makes a slot for the old one, which takes a directory.
+    + strikes([("reverse-replication", .to(.database))], .diskFull)
+    + strikes(
+      [
+        ("truncate-failover", .to(.database)), ("no-foreign-guid", .to(.database)),
+        ("start-scheduler", .to(.database)), ("in-control", .to(.database)),
+      ], .diskFull, ends: anyEnd)
 
   static let failoverDiskFull = strikes(
     [
       ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
       ("no-foreign-guid", .to(.database)), ("start-dr", .to(.database)),
       ("in-control", .to(.database)),
-    ], .diskFull, ends: Strike.stopped.union([Strike.passes, Strike.done]))
+    ], .diskFull, ends: anyEnd)
 
   /// Only these acts last long enough to be struck in the middle: `truncate-failover` is one transaction, whose crash
   /// points stand for that, and the others look.
@@ -122,6 +168,8 @@ enum FaultTable {
       [("reverse-replication", .to(.database)), ("start-dr", .to(.scheduler))], fault, .during,
       ends: Strike.stopped.union([Strike.done]))
   }
+
+  private static let anyEnd = Strike.stopped.union([Strike.passes, Strike.done])
 
   private static func strikes(
     _ cases: [(step: String, place: Place)], _ fault: Fault, _ moment: Strike.Moment = .before,

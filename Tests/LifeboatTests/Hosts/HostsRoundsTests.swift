@@ -73,7 +73,7 @@ private struct Round {
     let known = lost
     let written = try client.attempts.filter { attempt in
       attempt.acknowledged && !known.contains(attempt.number)
-        && attempt.copy?.hasPrefix(lab.address(of: direction.from)) == true
+        && lab.isOf(direction.from, attempt)
     }
     let missing = written.filter { !rows.contains($0.number) }
     lost.formUnion(missing.map(\.number))

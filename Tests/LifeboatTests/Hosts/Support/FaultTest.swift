@@ -26,9 +26,20 @@ enum FaultTest {
       let healed = try await lab.lab("heal")
       try #require(healed.code == 0, "\(healed)")
       try await lab.expectNeverDouble("when \(site) is back")
-      let rejoined = try await lab.execute(
-        "reprotect", direction, ["--consent", "rejoin=seen by the test: what was lost is known"])
+      var rejoined = try await lab.execute("reprotect", direction)
+      if rejoined.code == FaultWalk.waits {
+        rejoined = try await lab.lifeboat(["resume"] + FaultWalk.consent("rejoin"))
+      }
       try #require(rejoined.code == 0, "\(rejoined)")
+    }
+  }
+
+  /// The runner is killed at point after point.
+  static func crashes(_ points: [String], of runbook: String) async throws {
+    try await move { lab, direction in
+      try await CrashWalk(
+        lab: lab, runbook: runbook, direction: direction, points: points
+      ).run()
     }
   }
 
@@ -61,7 +72,7 @@ enum FaultTest {
     let rows = try await lab.writtenRows(at: direction.to)
     let missing = try client.attempts.filter { attempt in
       attempt.acknowledged && !rows.contains(attempt.number)
-        && !(mayLose && attempt.copy?.hasPrefix(lab.address(of: direction.from)) == true)
+        && !(mayLose && lab.isOf(direction.from, attempt))
     }
     #expect(missing.isEmpty, "lost: \(missing.map(\.number))")
   }

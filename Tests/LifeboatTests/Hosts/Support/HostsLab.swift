@@ -41,7 +41,7 @@ struct HostsLab: Sendable {
       environment: [:], log: "\(directory).\(UUID().uuidString).log")
   }
 
-  private static func terminal(_ crashAt: String?) -> [String] {
+  static func terminal(_ crashAt: String?) -> [String] {
     ["env", "LIFEBOAT_HOME=/var/lib/lifeboat", "LIFEBOAT_SITES=/etc/lifeboat/sites.yaml"]
       + (crashAt.map { ["LIFEBOAT_CRASH_AT=\($0)"] } ?? [])
   }

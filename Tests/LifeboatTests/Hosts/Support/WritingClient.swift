@@ -78,7 +78,8 @@ extension HostsLab {
     return Set(text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) })
   }
 
-  func address(of site: String) -> String {
-    site == "production" ? "10.20.1.12" : "10.20.2.12"
+  /// Whether a site's copy was the one that an attempt was made at.
+  func isOf(_ site: String, _ attempt: WritingClient.Attempt) -> Bool {
+    attempt.copy?.hasPrefix("\(site)-database:") == true
   }
 }
