@@ -124,7 +124,6 @@ struct PostgreSQLServer: LabDatabaseServer {
     ]
   }
 
-  /// The replicator may also read what pg_rewind reads.
   private func accounts(_ secrets: LabSecrets) throws -> String {
     """
     CREATE ROLE lifeboat_observe LOGIN PASSWORD '\(try secrets.password(.observe))';
@@ -132,18 +131,21 @@ struct PostgreSQLServer: LabDatabaseServer {
     CREATE ROLE lifeboat_operate LOGIN SUPERUSER PASSWORD '\(try secrets.password(.operate))';
     CREATE ROLE scheduler LOGIN PASSWORD '\(try secrets.password(.scheduler))';
     CREATE ROLE replicator LOGIN REPLICATION PASSWORD '\(try secrets.password(.replicator))';
-    GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean) TO replicator;
-    GRANT EXECUTE ON FUNCTION pg_stat_file(text, boolean) TO replicator;
-    GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO replicator;
-    GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO replicator;
     CREATE DATABASE \(LabDatabaseAccess.name) OWNER scheduler;
     SELECT slot_name FROM pg_create_physical_replication_slot('\(Self.slot)', true);
 
     """
   }
 
-  private static let schedulerRights =
-    "ALTER DEFAULT PRIVILEGES FOR ROLE scheduler GRANT SELECT ON TABLES TO lifeboat_observe;\n"
+  /// The replicator may also read what pg_rewind reads: rights on functions count in the database in which they are given.
+  private static let schedulerRights = """
+    ALTER DEFAULT PRIVILEGES FOR ROLE scheduler GRANT SELECT ON TABLES TO lifeboat_observe;
+    GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean) TO replicator;
+    GRANT EXECUTE ON FUNCTION pg_stat_file(text, boolean) TO replicator;
+    GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO replicator;
+    GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO replicator;
+
+    """
 
   @discardableResult
   private func psql(
