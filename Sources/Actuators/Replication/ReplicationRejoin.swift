@@ -12,7 +12,7 @@ public struct ReplicationRejoin: ActingAction {
 
       PostgreSQL: how far the copy went beyond the point at which the primary's timeline left its own is read from its log by
       pg_waldump. A copy with something beyond goes back by `pg_rewind`, which needs checksums or `wal_log_hints`, and an
-      account (the replication's `user`) that may read the primary's files: a superuser, or one with EXECUTE on
+      account (the replication's `user`) that may read the primary's files: a superuser, or one with EXECUTE, in this database, on
       `pg_ls_dir`, `pg_stat_file` and `pg_read_binary_file`. Its password comes from the `passfile` that the replication's
       `options` name, on the copy's host. The files directly in the copy's data directory that are settings, certificates
       or keys are kept and put back. Until pg_rewind has ended, what a second try needs is kept in

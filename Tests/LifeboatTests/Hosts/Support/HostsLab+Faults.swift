@@ -24,6 +24,12 @@ extension HostsLab {
     }
   }
 
+  /// `lab disaster` and `lab heal`, which must succeed.
+  func require(_ verb: String, _ arguments: [String]) async throws {
+    let ran = try await lab(verb, arguments)
+    try #require(ran.code == 0, "lab \(verb) \(arguments): \(ran)")
+  }
+
   /// Lets an agent's machine log in at the operator's, as a colleague's would.
   func admitColleague() async throws {
     let copied = try await at(
