@@ -81,6 +81,7 @@ struct PostgreSQLRejoinTests {
   private func breakingRewind(in directory: String) -> String {
     """
     #!/bin/sh
+    case " $* " in *" --dry-run "*) exec \(PostgreSQLPair.programs)/pg_rewind "$@" ;; esac
     if [ ! -e \(directory)/broken ]; then
       touch \(directory)/broken
       for word; do case $word in --target-pgdata=*) data=${word#*=} ;; esac; done
@@ -95,11 +96,20 @@ struct PostgreSQLRejoinTests {
   func brokenOff() async throws {
     try await PostgreSQLPair.withPrograms("pg_rewind", breakingRewind) { programs in
       try await PostgreSQLPair.with(programs: programs) { pair in
+        try await pair.sql("production", "ALTER SYSTEM SET wal_keep_size = '256MB'")
+        try await pair.sql("production", "SELECT pg_reload_conf()")
+        let old = try await pair.sql("production", "SELECT pg_walfile_name(pg_current_wal_lsn())")
+        for _ in 1...3 { try await pair.sql("production", "SELECT pg_switch_wal(); CHECKPOINT") }
+        let kept = "\(pair.data("production"))/pg_wal/\(old)"
+        #expect(FileManager.default.fileExists(atPath: kept))
         try await pair.diverge("production", from: "dr")
         try await pair.perform(try pair.reverse("ungraceful"))
         let action = try pair.rejoin("production")
         await #expect(throws: ActionError.self) { _ = try await pair.perform(action) }
         #expect(try await pair.roles() == "lost 0, primary 2")
+        let log = try FileManager.default
+          .contentsOfDirectory(atPath: "\(pair.data("production")).lifeboat/rewind/pg_wal")
+        #expect(!log.isEmpty && !log.contains(old), "more than is needed is kept")
         let back = try await pair.look(try pair.reverse(to: "production", "ungraceful")).verdict
         #expect(back.name == "blocked")
         let sight = try await pair.look(action)

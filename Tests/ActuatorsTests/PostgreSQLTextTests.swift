@@ -23,6 +23,7 @@ import Testing
       Latest checkpoint location:           0/3028848
       Latest checkpoint's TimeLineID:       2
       Minimum recovery ending location:     0/0
+      Bytes per WAL segment:                16777216
       wal_log_hints setting:                off
       Data page checksum version:           1
       """
@@ -39,6 +40,21 @@ import Testing
     #expect(crashed?.isClean == false)
     #expect(crashed?.wasPrimary == true)
     #expect(ControlData("no such thing") == nil)
+  }
+
+  @Test(
+    "of the log, a rewind needs what comes after the last common checkpoint, and all if that isn't said"
+  )
+  func rewindLog() {
+    let words = "pg_rewind: rewinding from last common checkpoint at 1/1F000028 on timeline 27"
+    let files = [
+      "0000001B000000010000001E", "0000001B000000010000001F", "0000001C0000000200000000",
+      "0000001B000000000000002F.partial", "0000001C.history",
+    ].map { "/data/pg_wal/\($0)" }
+    let log = RewindLog(announced: words, segmentBytes: 16 << 20)
+    #expect(files.filter(log.includes) == [files[1], files[2], files[4]])
+    let unknown = RewindLog(announced: "pg_rewind: Rücksetzen", segmentBytes: 16 << 20)
+    #expect(files.allSatisfy(unknown.includes))
   }
 
   @Test("the end of the log is where pg_waldump finds no record any more")

@@ -36,8 +36,8 @@ enum Rounds {
       ON a.guid < b.guid AND a.started_at < b.finished_at AND b.started_at < a.finished_at
       """
     for site in ["production", "dr"] {
-      #expect(
-        try await lab.query(site, overlaps) == "0", "two schedulers ran jobs at once, says \(site)")
+      let count = try #require(try await lab.query(site, overlaps), "\(site)'s database is down")
+      #expect(count == "0", "two schedulers ran jobs at once, says \(site)")
     }
   }
 }

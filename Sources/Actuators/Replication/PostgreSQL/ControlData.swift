@@ -12,6 +12,8 @@ struct ControlData: Sendable, Equatable {
   let minimumRecovery: LogPosition
   /// Whether `pg_rewind` can tell which blocks were changed.
   let allowsRewind: Bool
+  /// The size of a file of its log.
+  let segmentBytes: Int
 
   /// Stopped in good order, as a primary.
   var isCleanPrimary: Bool { state == "shut down" }
@@ -34,12 +36,14 @@ struct ControlData: Sendable, Equatable {
     guard let state = values["Database cluster state"],
       let lineage = values["Database system identifier"],
       let checkpoint = values["Latest checkpoint location"].flatMap({ LogPosition($0) }),
-      let timeline = values["Latest checkpoint's TimeLineID"].flatMap({ Int($0) })
+      let timeline = values["Latest checkpoint's TimeLineID"].flatMap({ Int($0) }),
+      let segmentBytes = values["Bytes per WAL segment"].flatMap({ Int($0) }), segmentBytes > 0
     else { return nil }
     self.state = state
     self.lineage = lineage
     self.checkpoint = checkpoint
     self.timeline = timeline
+    self.segmentBytes = segmentBytes
     minimumRecovery =
       values["Minimum recovery ending location"].flatMap { LogPosition($0) }
       ?? LogPosition(bytes: 0)

@@ -3,8 +3,8 @@ import Runbook
 /// `pg_rewind`: makes a data directory that went its own way a copy of the primary's again.
 ///
 /// It overwrites settings, and once begun it must end: a data directory that was half rewound is none. So everything that a
-/// second try needs is kept beside the data directory first: the settings, and the log from which `pg_rewind` learns
-/// what was changed. For as long as that is kept, the copy counts as lost, and its service stays disabled.
+/// second try needs is kept beside the data directory first: the settings, and that part of the log from which `pg_rewind`
+/// learns what was changed. For as long as that is kept, the copy counts as lost, and its service stays disabled.
 struct Rewind: Sendable {
   let host: ServerHost
   let primary: DatabaseCopy
@@ -41,24 +41,27 @@ struct Rewind: Sendable {
         return Evidence(["settings_restored": true])
       }
       try await host.run(["cp", "-R", "--preserve=all", "--", "\(log)/.", "\(data)/pg_wal/"])
-    } else {
-      if isCrashed { try await recover() }
-      try await keepWhatIsNeeded()
+    } else if isCrashed {
+      try await recover()
     }
     // Without a checkpoint since its promotion the primary's control file names the old timeline, and pg_rewind sees no
     // difference.
     try await `operator`.session(primary) { _ = try $0.execute("CHECKPOINT") }
+    if !isAgain { try await keepWhatIsNeeded() }
+    let words = try await rewind()
+    try await restoreSettings()
+    return Evidence(["pg_rewind": .string(String(words.suffix(1000))), "settings_restored": true])
+  }
+
+  private func rewind(_ options: [String] = []) async throws -> String {
     let server = try primary.requiredServer()
     let source = try ConnectionText(from: host.copy, to: primary, database: server.database)
-    let result = try await host.run(
+    return try await host.run(
       [
         host.installation.program("pg_rewind"), "--target-pgdata=\(data)",
         "--source-server=\(source.text)",
-      ], environment: ["LC_ALL": "C.UTF-8"])
-    try await restoreSettings()
-    return Evidence([
-      "pg_rewind": .string(String(result.standardError.suffix(1000))), "settings_restored": true,
-    ])
+      ] + options, environment: ["LC_ALL": "C.UTF-8"]
+    ).standardError
   }
 
   /// What is rewound and has its settings is an intact standby, which needs nothing of it any more.
@@ -97,11 +100,24 @@ struct Rewind: Sendable {
       ["find", data, "-maxdepth", "1", "-type", "f"]
         + Self.noSettings.flatMap { ["!", "-name", $0] }
         + ["-exec", "cp", "--preserve=all", "--target-directory=\(unfinished)/settings", "{}", "+"])
-    try await host.run([
-      "cp", "-R", "--preserve=all", "--", "\(data)/pg_wal/.", "\(unfinished)/pg_wal",
-    ])
+    try await keepLog(in: "\(unfinished)/pg_wal")
     try await host.run(["sync", "-f", "--", unfinished])
     try await host.run(["mv", "-T", "--", unfinished, kept])
+  }
+
+  private func keepLog(in directory: String) async throws {
+    let all = try await host.run(["find", "\(data)/pg_wal/", "-maxdepth", "1", "-type", "f"])
+      .standardOutput.split(separator: "\n").map(String.init)
+    let needed = try await RewindLog(
+      announced: rewind(["--dry-run"]),
+      segmentBytes: ControlData.read(host.copy, by: `operator`.observer)?.segmentBytes)
+    try await host.run(["mkdir", "--", directory])
+    var rest = all.filter { needed.includes(file: $0) }[...]
+    while !rest.isEmpty {
+      try await host.run(
+        ["cp", "--preserve=all", "--target-directory=\(directory)", "--"] + rest.prefix(500))
+      rest = rest.dropFirst(500)
+    }
   }
 
   private static let noSettings = [
