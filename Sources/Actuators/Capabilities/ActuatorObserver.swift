@@ -3,8 +3,8 @@ import Runbook
 /// Looks, and can't do anything else: its commands are of a closed list, its databases are opened read-only, its requests
 /// are GET and HEAD.
 struct ActuatorObserver: Observer {
-  /// Programs' messages are read in one language, and file names in UTF-8.
-  private static let environment = ["LC_ALL": "C.UTF-8"]
+  /// Programs' messages are read in one language, file names in UTF-8, and times in UTC.
+  private static let environment = ["LC_ALL": "C.UTF-8", "TZ": "UTC"]
 
   let time: any TimeSource
   let transports: Transports

@@ -50,9 +50,10 @@ struct CopyFacts: Sendable {
   ) async throws -> [Fact] {
     let (copy, family) = (copy, family)
     do {
-      return try await observer.read(copy) { reader in
-        Self.facts(try family.state(reader, of: copy), of: copy) + (try more(reader))
+      let (state, rest) = try await observer.read(copy) { reader in
+        (try family.state(reader, of: copy), try more(reader))
       }
+      return Self.facts(try await family.completed(state, of: copy, observer), of: copy) + rest
     } catch {
       return try await withoutServer(error, observer, otherProperties)
     }

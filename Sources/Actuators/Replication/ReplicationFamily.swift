@@ -9,6 +9,10 @@ protocol ReplicationFamily: Sendable {
   /// What the copy's server says of it. The role is read in the transaction in which it matters.
   func state(_ reader: any SQLReader, of copy: DatabaseCopy) throws -> CopyState
 
+  /// What the copy's host adds where its server left a gap.
+  func completed(_ state: CopyState, of copy: DatabaseCopy, _ observer: any Observer) async throws
+    -> CopyState
+
   /// What the copy's host says of it when its server gave `error` instead of an answer; nil when that is nothing.
   func stateFromHost(of copy: DatabaseCopy, after error: ActionError, _ observer: any Observer)
     async throws -> CopyState?
@@ -48,6 +52,10 @@ protocol ReplicationFamily: Sendable {
 }
 
 extension ReplicationFamily {
+  func completed(_ state: CopyState, of copy: DatabaseCopy, _ observer: any Observer) async throws
+    -> CopyState
+  { state }
+
   func guards(of reversal: Reversal.Intent) -> [Guard] { [] }
   var roleWhenFenced: CopyRole { .stopped }
 

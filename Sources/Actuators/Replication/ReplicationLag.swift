@@ -19,6 +19,10 @@ public struct ReplicationLag: Action {
 
       A PostgreSQL primary that commits nothing is heard from twice a minute only: a smaller `maximum` than 1m finds an
       exposure where there is none.
+
+      A MariaDB replica that has lost its primary tells `as_of` by its last transaction's time, to the second, which
+      `mariadb-binlog` reads on its host from the binary log; it isn't known where transactions are in several domains. The
+      observing account needs BINLOG MONITOR and SLAVE MONITOR; the server's `account` reads the log.
       """,
     target: .database,
     parameters: [

@@ -120,6 +120,17 @@ public struct ReadOnlyCommand: Sendable, Hashable {
       ], account: server.account)
   }
 
+  /// What a file of a MariaDB server's binary log has after a transaction, whose GTID is given; without rows' values.
+  public static func binaryLog(
+    _ file: String, from gtid: String, of server: DatabaseServer.Installation
+  ) -> ReadOnlyCommand {
+    ReadOnlyCommand(
+      [
+        server.program("mariadb-binlog"), "--no-defaults", "--base64-output=never",
+        "--start-position=\(gtid)", "--", file,
+      ], account: server.account)
+  }
+
   /// A file that the database server's account owns.
   public static func readServerFile(
     _ path: String, of server: DatabaseServer.Installation, limit: Int = 65_536

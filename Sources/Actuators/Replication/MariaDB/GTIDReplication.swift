@@ -8,6 +8,18 @@ struct GTIDReplication: ReplicationFamily {
     try GTIDServer.read(reader, of: copy).state(of: copy)
   }
 
+  /// A replica that has lost its primary: the last transaction's time is in its log, and the server itself doesn't tell it.
+  func completed(_ state: CopyState, of copy: DatabaseCopy, _ observer: any Observer) async throws
+    -> CopyState
+  {
+    guard state.role == .replica, state.asOf == nil,
+      state.details[GTIDServer.keepsLogFact]?.boolean == true
+    else { return state }
+    var completed = state
+    completed.asOf = try await GTIDLog(copy: copy).lastCommit(observer).map(Timestamp.text)
+    return completed
+  }
+
   /// A server that doesn't answer may be known to its host's service manager as stopped.
   func stateFromHost(of copy: DatabaseCopy, after error: ActionError, _ observer: any Observer)
     async throws -> CopyState?

@@ -53,7 +53,8 @@ extension GTIDServer {
 
   /// Of a source: now. Of a replica whose threads run: the primary's time of the last transaction that it applied, which is
   /// told to the second; where it has applied all that it received, the time from which on a silent primary could have
-  /// gone unnoticed (`slave_net_timeout`). Both by the replica's clock. Where a thread stands still nobody here knows.
+  /// gone unnoticed (`slave_net_timeout`). Both by the replica's clock. Where a thread stands still only the log knows, see
+  /// `GTIDLog`.
   private var asOf: String? {
     guard let source else { return Timestamp.text(now) }
     guard source.isRunning, let behind = source.behindSeconds else { return nil }
