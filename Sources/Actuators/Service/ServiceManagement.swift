@@ -38,7 +38,7 @@ protocol ServiceManagement: Sendable {
   var canKill: Bool { get }
 
   func setStartType(
-    _ startType: String, of service: String, by operator: any Operator) async throws
+    _ startType: String, of services: [String], by operator: any Operator) async throws
   /// Returns when it runs, and throws when it doesn't come to that in time.
   func start(
     _ service: String, within timeout: Duration?, by operator: any Operator) async throws
