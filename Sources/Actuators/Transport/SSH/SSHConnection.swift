@@ -3,8 +3,7 @@ import SystemPackage
 
 /// The connection to one host: a control channel whose child logs in and carries the others, and channels for commands.
 ///
-/// A channel whose command only looked is kept for the next one. What acts may leave processes behind that go on writing
-/// into its output, so its channel is closed.
+/// A channel is kept for the next command: to open one takes the start of an ssh client here and of a session there.
 actor SSHConnection {
   /// sshd allows ten a connection, and one is the control channel.
   private static let sessions = 8
@@ -64,18 +63,15 @@ actor SSHConnection {
 
   private func runInPlace(_ invocation: Invocation) async throws -> CommandResult {
     let channel = try await answeringChannel()
-    let text = ShellText.command(
-      invocation.environmentPrefix + invocation.arguments, input: invocation.standardInput)
     do {
-      guard let result = try await time.within(invocation.timeout, { try await channel.run(text) })
+      guard
+        let result = try await time.within(
+          invocation.timeout, { try await Self.run(invocation, in: channel) })
       else {
         await endCommand(of: channel)
         throw invocation.timedOut()
       }
-      switch invocation.purpose {
-      case .looking: idle.append(channel)
-      case .acting: await close(channel)
-      }
+      idle.append(channel)
       return result
     } catch let lost as ShellChannel.Lost {
       throw lostError(of: invocation, lost)
@@ -83,6 +79,17 @@ actor SSHConnection {
       // What ends the command must not be cancelled with it.
       await Task { await endCommand(of: channel) }.value
       throw CancellationError()
+    }
+  }
+
+  private static func run(
+    _ invocation: Invocation, in channel: ShellChannel
+  ) async throws -> CommandResult {
+    let arguments = invocation.environmentPrefix + invocation.arguments
+    let input = invocation.standardInput
+    return switch invocation.purpose {
+    case .looking: try await channel.run(ShellText.command(arguments, input: input))
+    case .acting: try await channel.runDetached(ShellText.detachedCommand(arguments, input: input))
     }
   }
 
@@ -130,6 +137,8 @@ actor SSHConnection {
       let error = refusal.error(lost)
       if error.kind == .unreachable { patience.wasLetDown(at: time.uptime()) }
       throw error
+    } catch is ShellChannel.MissingTools {
+      throw refusal.missingTools()
     }
     patience.wasLetDown(at: time.uptime())
     await drop()
@@ -183,10 +192,12 @@ actor SSHConnection {
 
   // MARK: - Ending a command
 
-  /// Ends all of the channel's process group on the host, and the channel.
+  /// Ends all of the command's process groups on the host, and the channel.
   private func endCommand(of channel: ShellChannel) async {
     do {
-      _ = try await time.within(Self.endingLimit) { try await self.endGroup(channel.group) }
+      _ = try await time.within(Self.endingLimit) {
+        for group in channel.groups { try await self.endGroup(group) }
+      }
     } catch {
       // A host that can't be asked keeps what runs there. The command is reported as lost or cancelled, not as ended.
     }

@@ -20,6 +20,13 @@ struct SSHRefusal {
     return unreachable(words.isEmpty ? "ssh ended without a word" : words)
   }
 
+  /// What acts is run by them, see `ShellChannel`.
+  func missingTools() -> ActionError {
+    ActionError(
+      "host.tools", "\(host) has no 'setsid' or no 'sed', by which commands are run there",
+      advice: "install util-linux and sed, or see the PATH that sshd gives the account")
+  }
+
   /// It neither answers nor refuses.
   func silence(_ limit: Duration) -> ActionError {
     unreachable("it gave no answer in \(limit.runbookText)")

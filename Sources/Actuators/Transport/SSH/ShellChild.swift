@@ -40,15 +40,28 @@ final class ShellChild: Sendable {
 
   func answer(to request: String) async throws -> CommandResult {
     requests.yield(Array(request.utf8))
+    return try await answer()
+  }
+
+  /// The number in a mark that comes on the standard output alone, before the answer.
+  func announcement(after request: String) async throws -> Int {
+    requests.yield(Array(request.utf8))
+    guard let piece = await output.first(where: { _ in true }) else { throw try await lost() }
+    return piece.exitCode
+  }
+
+  func answer() async throws -> CommandResult {
     guard let output = await output.first(where: { _ in true }),
       let error = await error.first(where: { _ in true })
-    else {
-      try Task.checkCancellation()
-      throw await running.value
-    }
+    else { throw try await lost() }
     return CommandResult(
       exitCode: output.exitCode, standardOutput: output.text.text,
       standardError: error.text.text, cutBytes: output.text.cutBytes + error.text.cutBytes)
+  }
+
+  private func lost() async throws -> ShellChannel.Lost {
+    try Task.checkCancellation()
+    return await running.value
   }
 
   /// Closes its input and waits for its end; cancelled, it ends it.

@@ -22,6 +22,11 @@ enum ShellText {
     return "printf %b " + quoted(escaped(input)) + " | " + program
   }
 
+  /// The same in a session and a process group of its own, whose number is the first line of the output.
+  static func detachedCommand(_ arguments: [String], input: String?) -> String {
+    command(["setsid", "sh", "-c", "echo $$; exec \"$@\"", "sh"] + arguments, input: input)
+  }
+
   /// As `printf %b` reads it: that way a NUL byte can be said too.
   private static func escaped(_ text: String) -> String {
     text.replacing("\\", with: "\\\\").replacing("\0", with: "\\0000")
