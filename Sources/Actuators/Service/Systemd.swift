@@ -75,11 +75,16 @@ struct Systemd: ServiceManagement {
 
   // MARK: - Starting and stopping
 
+  // systemctl waits until systemd is done, which is sooner known that way than by looking again and again. When the time is
+  // up nobody waits any more, and systemd goes on.
+
   func start(
     _ service: String, within timeout: Duration?, by operator: any Operator
   ) async throws {
     let end = deadline(in: timeout, by: `operator`)
-    let result = try await waiting("start", service, within: timeout, by: `operator`)
+    let result = try await `operator`.observer.time.within(timeout) {
+      try await run(["start", "--", service], by: `operator`)
+    }
     let unit = try await settled(service, by: end, `operator`.observer) { unit in
       !unit.hasJob && unit.state != .starting
     }
@@ -112,9 +117,14 @@ struct Systemd: ServiceManagement {
 
   func stop(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
     let end = deadline(in: timeout, by: `operator`)
-    let result = try await waiting("stop", service, within: timeout, by: `operator`)
-    if let result, result.exitCode != 0 { throw error(result, doing: "stop \(service)") }
+    try await `operator`.observer.time.within(timeout) {
+      try await bringDown(service, by: `operator`)
+    }
     try await expectEnd(of: service, by: end, timeout, `operator`.observer)
+  }
+
+  func bringDown(_ service: String, by operator: any Operator) async throws {
+    try await systemctl(["stop", "--", service], "stop \(service)", by: `operator`)
   }
 
   var canKill: Bool { true }
@@ -128,16 +138,6 @@ struct Systemd: ServiceManagement {
 
   private func deadline(in timeout: Duration?, by operator: any Operator) -> Duration? {
     timeout.map { `operator`.observer.time.uptime() + $0 }
-  }
-
-  /// Lets systemd say when it is done, which is sooner known than by looking again and again. Nil when the time is up:
-  /// then nobody waits any more, and systemd goes on.
-  private func waiting(
-    _ verb: String, _ service: String, within timeout: Duration?, by operator: any Operator
-  ) async throws -> CommandResult? {
-    try await `operator`.observer.time.within(timeout) {
-      try await run([verb, "--", service], by: `operator`)
-    }
   }
 
   private func expectEnd(

@@ -101,8 +101,8 @@ struct Transports: Sendable {
 
   /// Logs in where a connection is kept. Why it can't be had is told to whoever needs it.
   func approach(_ host: Host, within limit: Duration) async {
-    guard case .ssh = host.connection else { return }
-    _ = try? await transport(for: host).run(
+    guard case .ssh(let settings) = host.connection else { return }
+    _ = try? await SSHTransport(host: host, settings: settings, connections: ssh).run(
       Invocation(arguments: ["true"], purpose: .looking, timeout: limit))
   }
 

@@ -36,6 +36,11 @@ struct ServerHost: Sendable {
       .stop(installation.service, within: nil, by: `operator`)
   }
 
+  /// As `stop`, for who sees in the data directory how it ended.
+  func bringDown() async throws {
+    try await copy.host.serviceManagement().bringDown(installation.service, by: `operator`)
+  }
+
   func disable() async throws {
     try await copy.host.serviceManagement()
       .setStartType("disabled", of: [installation.service], by: `operator`)

@@ -59,60 +59,43 @@ struct StreamingReversal: Sendable {
         "replication.no_source", "no copy of \(target.database.name) is the primary any more",
         advice: "look who else reverses the replication; then run the step again")
     }
+    let isRunning = now.role(of: source) == .primary
+    let shutdown = ShutdownCheckpoint(source: source, observer: observer)
+    async let awaited = isRunning ? shutdown.awaited() : nil
     async let prepared = prepareTarget(now)
-    if now.role(of: source) == .primary {
-      // Not to be able to stop it is better found out before it is prepared to be a standby.
-      _ = try await ServerHost.service(of: source, observer)
+    if isRunning {
+      try await prepareSource(source)
       _ = try await prepared
       try await close(source)
     }
     var evidence = try await prepared
-    let arrival = Arrival(
-      checkpoint: try await shutdownCheckpoint(of: source), source: source,
-      timeout: reversal.drainTimeout)
-    evidence.details["shutdown_checkpoint"] = .string("\(arrival.checkpoint)")
+    let seen = await awaited
+    let checkpoint = if let seen { seen } else { try await shutdown.position() }
+    evidence.details["shutdown_checkpoint"] = .string("\(checkpoint)")
+    let arrival = Arrival(checkpoint: checkpoint, source: source, timeout: reversal.drainTimeout)
     evidence.add(
       try await Promotion(target: target, operator: `operator`).run(awaiting: arrival))
     try await finishTarget(evidence)
     return evidence
   }
 
-  /// From here on nothing that starts it makes a primary of it.
-  private func close(_ source: DatabaseCopy) async throws {
-    let host = try ServerHost(source, by: `operator`)
+  /// Changes nothing of what it does as a primary. Its last checkpoint has the less to write.
+  private func prepareSource(_ source: DatabaseCopy) async throws {
+    // Not to be able to stop it is better found out before.
+    async let service = ServerHost.service(of: source, observer)
     let settings = try StandbySettings(of: source, following: target)
     try await `operator`.session(source) { writer in
       try settings.set(by: writer)
       try writer.execute("CHECKPOINT")
     }
-    try await host.markStandby()
-    try await host.stop()
+    _ = try await service
   }
 
-  /// Where the log of a primary ends that was shut down in good order. The position alone isn't proof: the record there
-  /// must be the shutdown's, and the last one.
-  private func shutdownCheckpoint(of source: DatabaseCopy) async throws -> LogPosition {
-    let result = try await observer.run(
-      .logEnding(of: try source.requiredServer().installation), on: source.host)
-    let parts = result.standardOutput.split(
-      separator: "\(ReadOnlyCommand.endOfControlData)\n", omittingEmptySubsequences: false)
-    guard parts.count == 2, let control = ControlData(String(parts[0])), control.isCleanPrimary
-    else {
-      throw ActionError(
-        "postgresql.not_shut_down",
-        "\(source.subject) is not shut down in good order: what it still has can't be told"
-          + (parts.count == 2 ? "" : " (\(result.standardError))"),
-        advice: "start it and run the step again, or reverse ungracefully")
-    }
-    let records = parts[1].split(separator: "\n")
-    guard records.count == 1, records[0].contains("CHECKPOINT_SHUTDOWN") else {
-      throw ActionError(
-        "postgresql.log_end",
-        "the log of \(source.subject) doesn't end with its shutdown checkpoint at "
-          + "\(control.checkpoint): \(result.standardError)",
-        advice: "look at it by pg_waldump; start the server again by reversing to \(source.site)")
-    }
-    return control.checkpoint
+  /// From here on nothing that starts it makes a primary of it.
+  private func close(_ source: DatabaseCopy) async throws {
+    let host = try ServerHost(source, by: `operator`)
+    try await host.markStandby()
+    try await host.bringDown()
   }
 
   /// A stopped target that was the primary all along: nobody was promoted since, so its timeline goes on.
