@@ -20,7 +20,7 @@ struct CommandEvidence: Sendable {
       throw ActionError(
         "command.failed",
         "'\(program[0])' on \(host.id) exited with \(result.exitCode): "
-          + tail(result.standardError),
+          + tail(result.standardError.split(whereSeparator: \.isNewline).joined(separator: "; ")),
         advice: "see what it says, mend the cause, and run the step again",
         // Cut off by a signal, or by the program that entered the host: nobody knows how far it came.
         kind: result.exitCode >= 128 ? .inDoubt : .failed)

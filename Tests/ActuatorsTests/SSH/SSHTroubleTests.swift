@@ -156,6 +156,19 @@ struct SSHTroubleTests {
     }
   }
 
+  @Test("a host without the tools that run a command says so, and nothing was done")
+  func noTools() async throws {
+    try await withDirectory { directory in
+      try await shell("ln", "-s", "/bin/sh", "\(directory)/sh")
+      try await SSHServer.with(["ForceCommand exec env PATH=\(directory) sh"]) { server in
+        try await withWorld { world async throws in
+          let error = await failure { try await world.act(["/bin/true"], on: server.host()) }
+          #expect(error?.code == "host.tools")
+        }
+      }
+    }
+  }
+
   // MARK: - On the way
 
   @Test("a connection lost during a command: looking could not ask, acting is in doubt")
@@ -275,6 +288,36 @@ struct SSHTroubleTests {
           #expect(next.standardOutput == "Linux\n")
           #expect(next.standardError == "")
         }
+      }
+    }
+  }
+
+  @Test("what a command left behind isn't ended with a later one on the same channel")
+  func leftBehindLives() async throws {
+    try await SSHServer.with { server async throws in
+      let limits = ActuatorWorld.Limits(look: .seconds(5), command: .milliseconds(500))
+      try await withWorld(limits) { world async throws in
+        let host = server.host()
+        let left = try await world.act(["sh", "-c", "sleep 1000 & echo $!"], on: host)
+        let pid = try #require(pid_t(left.standardOutput.trimmingCharacters(in: .newlines)))
+        defer { kill(pid, SIGKILL) }
+        let late = await failure { try await world.act(["sleep", "1000"], on: host) }
+        #expect(late?.code == "command.timed_out")
+        #expect(Processes.name(pid) == "sleep")
+      }
+    }
+  }
+
+  @Test("acts one after the other need one session")
+  func oneSession() async throws {
+    try await SSHServer.with { server async throws in
+      try await withWorld { world async throws in
+        var shells: Set<pid_t> = []
+        for _ in 0..<3 {
+          _ = try await world.act(["true"], on: server.host())
+          shells.formUnion(server.descendants().filter { Processes.name($0) == "sh" })
+        }
+        #expect(shells.count == 2, "one that carries the connection, and one for commands")
       }
     }
   }

@@ -11,6 +11,8 @@ actor SSHConnection {
   private static let grace = Duration.seconds(2)
   private static let endingLimit = Duration.seconds(5)
   private static let closingLimit = Duration.milliseconds(300)
+  /// After so long a channel's shell is asked for a word before something is begun in it.
+  private static let trusted = Duration.seconds(1)
 
   private let client: SSHClient
   private let refusal: SSHRefusal
@@ -24,11 +26,17 @@ actor SSHConnection {
   private let opening = ConcurrencyLimit(1)
   private var openings = 0
   private var control: Control?
-  private var idle: [ShellChannel] = []
+  private var idle: [Idle] = []
   private var failedOpenings = 0
   /// Who waited for an opening that failed needn't try again.
   private var lastFailure: ActionError?
   private var patience: Patience
+
+  private struct Idle: Sendable {
+    let channel: ShellChannel
+    /// By the time source's uptime.
+    let since: Duration
+  }
 
   private struct Control: Sendable {
     let channel: ShellChannel
@@ -55,14 +63,14 @@ actor SSHConnection {
   }
 
   func close() async {
-    for channel in idle { await close(channel) }
+    for idle in idle { await close(idle.channel) }
     idle = []
     if let control { await close(control.channel) }
     control = nil
   }
 
   private func runInPlace(_ invocation: Invocation) async throws -> CommandResult {
-    let channel = try await answeringChannel()
+    let (channel, isKnownToAnswer) = try await channel(for: invocation.purpose)
     do {
       guard
         let result = try await time.within(
@@ -71,9 +79,10 @@ actor SSHConnection {
         await endCommand(of: channel)
         throw invocation.timedOut()
       }
-      idle.append(channel)
+      idle.append(Idle(channel: channel, since: time.uptime()))
       return result
     } catch let lost as ShellChannel.Lost {
+      guard isKnownToAnswer else { return try await runInPlace(invocation) }
       throw lostError(of: invocation, lost)
     } catch is CancellationError {
       // What ends the command must not be cancelled with it.
@@ -85,11 +94,15 @@ actor SSHConnection {
   private static func run(
     _ invocation: Invocation, in channel: ShellChannel
   ) async throws -> CommandResult {
-    let arguments = invocation.environmentPrefix + invocation.arguments
-    let input = invocation.standardInput
+    let canExport = invocation.environment.keys.allSatisfy(ShellText.isVariable)
+    let environment = canExport ? invocation.environment : [:]
+    let arguments = (canExport ? [] : invocation.environmentPrefix) + invocation.arguments
+    func text(_ arguments: [String]) -> String {
+      ShellText.command(arguments, environment: environment, input: invocation.standardInput)
+    }
     return switch invocation.purpose {
-    case .looking: try await channel.run(ShellText.command(arguments, input: input))
-    case .acting: try await channel.runDetached(ShellText.detachedCommand(arguments, input: input))
+    case .looking: try await channel.run(text(arguments))
+    case .acting: try await channel.runDetached(text(ShellText.detached(arguments)))
     }
   }
 
@@ -104,22 +117,28 @@ actor SSHConnection {
 
   // MARK: - Channels
 
-  /// A channel whose shell has just answered: what is lost before that, was not done.
-  private func answeringChannel() async throws -> ShellChannel {
-    while let channel = idle.popLast() {
+  /// For what acts, a channel whose shell has just answered: what is lost before that, was not done. To look again does no
+  /// harm, so what looks may have one that answered a moment ago and isn't known to answer still.
+  private func channel(
+    for purpose: Invocation.Purpose
+  ) async throws -> (ShellChannel, isKnownToAnswer: Bool) {
+    while let last = idle.popLast() {
+      if purpose == .looking, time.uptime() - last.since < Self.trusted {
+        return (last.channel, false)
+      }
       do {
-        guard try await time.within(client.connectTimeout, { try await channel.run(":") }) != nil
-        else {
+        let word = try await time.within(client.connectTimeout) { try await last.channel.run(":") }
+        guard word != nil else {
           await drop()
           throw refusal.silence(client.connectTimeout)
         }
-        return channel
+        return (last.channel, true)
       } catch is ShellChannel.Lost {
         // It ended while nobody used it.
       }
     }
     let control = try await openControl()
-    return try await open(.session, socket: control.socket)
+    return (try await open(.session, socket: control.socket), true)
   }
 
   private func open(_ role: SSHClient.Role, socket: String) async throws -> ShellChannel {
@@ -184,7 +203,7 @@ actor SSHConnection {
 
   /// A connection that answers no more.
   private func drop() async {
-    let channels = idle + [control?.channel].compactMap(\.self)
+    let channels = idle.map(\.channel) + [control?.channel].compactMap(\.self)
     idle = []
     control = nil
     for channel in channels { await channel.end() }

@@ -87,7 +87,7 @@ final class ShellChannel: Sendable {
     """
     m='\(mark)'
     e() { printf '%s%s\\n' "$m" "$1"; printf '%s%s\\n' "$m" "$1" >&2; }
-    r() { LC_ALL=C sed "/$m/q"; }
+    r() { export LC_ALL=C; exec sed "/$m/q"; }
     o() { IFS= read -r g; case $g in
     *[!0-9]*) printf '%s0\\n%s\\n' "$m" "$g" ;;
     *) printf '%s%s\\n' "$m" "$g"; r ;;

@@ -16,15 +16,25 @@ enum ShellText {
   /// Runs a program in a process of its own. The shell's own input, on which the next command comes, is kept from it.
   ///
   /// A part of it is not a whole command: cut off anywhere, the shell runs nothing.
-  static func command(_ arguments: [String], input: String?) -> String {
-    let program = "( exec " + arguments.map(quoted).joined(separator: " ") + " )"
+  static func command(
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+  ) -> String {
+    let exports = environment.sorted { $0.key < $1.key }
+      .map { "export \($0.key)=\(quoted($0.value)); " }.joined()
+    let program = "( \(exports)exec " + arguments.map(quoted).joined(separator: " ") + " )"
     guard let input else { return program + " </dev/null" }
     return "printf %b " + quoted(escaped(input)) + " | " + program
   }
 
-  /// The same in a session and a process group of its own, whose number is the first line of the output.
-  static func detachedCommand(_ arguments: [String], input: String?) -> String {
-    command(["setsid", "sh", "-c", "echo $$; exec \"$@\"", "sh"] + arguments, input: input)
+  /// As a command, whose process then leads a session and a process group of its own. Their number is the first line of the
+  /// output.
+  static func detached(_ arguments: [String]) -> [String] {
+    ["setsid", "sh", "-c", "echo $$; exec \"$@\"", "sh"] + arguments
+  }
+
+  /// Whether a shell can set it; `env` takes any name.
+  static func isVariable(_ name: String) -> Bool {
+    name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
   }
 
   /// As `printf %b` reads it: that way a NUL byte can be said too.

@@ -40,23 +40,29 @@ struct WritingClient {
     #expect(await child.end() == 0, "\(child.output)")
   }
 
-  var attempts: [Attempt] {
-    get throws {
-      let data = FileManager.default.contents(atPath: file) ?? Data()
-      // The last line may be half written.
-      let lines = data.split(separator: UInt8(ascii: "\n"))
-      let complete = data.last == UInt8(ascii: "\n") ? lines : lines.dropLast()
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      return try complete.map { try decoder.decode(Attempt.self, from: Data($0)) }
+  var attempts: [Attempt] { get throws { try Self.attempts(in: written) } }
+
+  private static func attempts(in lines: Data) throws -> [Attempt] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try lines.split(separator: newline).map {
+      try decoder.decode(Attempt.self, from: Data($0))
     }
   }
 
+  /// Whole lines: the last one may be half written.
+  private var written: Data {
+    let data = FileManager.default.contents(atPath: file) ?? Data()
+    return data.prefix((data.lastIndex(of: Self.newline) ?? -1) + 1)
+  }
+
+  private static let newline = UInt8(ascii: "\n")
+
   /// Waits until the client has had so many more rows acknowledged.
   func untilAcknowledged(_ count: Int) async throws {
-    let start = try attempts.count(where: \.acknowledged)
+    let start = written.count
     try await eventually("\(count) rows are acknowledged") {
-      try attempts.count(where: \.acknowledged) >= start + count
+      try Self.attempts(in: written.dropFirst(start)).count(where: \.acknowledged) >= count
     }
   }
 
