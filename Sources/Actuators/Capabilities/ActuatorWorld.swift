@@ -1,3 +1,4 @@
+import ODBC
 public import Runbook
 
 /// The outside world: hosts, databases and HTTP servers, as they really are.
@@ -44,6 +45,20 @@ public struct ActuatorWorld: OperableWorld {
       lookingThrough: observer, transports: transports, timeout: limits.command,
       probeFiles: ActuatorProbeFiles(
         token: token, transports: transports, timeout: limits.look))
+  }
+
+  public func approach(_ destinations: [Destination]) async {
+    await withTaskGroup(of: Void.self) { group in
+      for destination in destinations { group.addTask { await approach(destination) } }
+    }
+  }
+
+  private func approach(_ destination: Destination) async {
+    switch destination {
+    case .host(let host): await transports.approach(host, within: limits.look)
+    case .reading(let copy): await servers.approach(copy, .readOnly)
+    case .writing(let copy): await servers.approach(copy, .readWrite)
+    }
   }
 
   /// Ends the connections to hosts and databases. A process that ends without it leaves none behind either: it is quicker

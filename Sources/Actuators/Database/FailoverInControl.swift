@@ -49,6 +49,8 @@ public struct FailoverInControl: Action {
     }
   }
 
+  public var destinations: [Destination] { failover.destinations + services.destinations }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let table = failover.observe(observer)
     async let states = services.observe(observer)

@@ -29,6 +29,8 @@ public struct FailoverNoForeignGUID: Action {
     failover = FailoverOwnership(of: copy, in: arguments.inventory)
   }
 
+  public var destinations: [Destination] { failover.destinations }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(try await failover.observe(observer))
   }

@@ -63,6 +63,8 @@ struct FailoverOwnership: Sendable {
     own = OwnGUIDs(of: copy.site, in: inventory)
   }
 
+  var destinations: [Destination] { [.reading(rows.copy)] + own.hosts.map(Destination.host) }
+
   /// Role, rows and the GUIDs of the site's own schedulers.
   func observe(_ observer: any Observer) async throws -> [Fact] {
     try await rows.observe(observer) + own.observe(observer)

@@ -64,6 +64,10 @@ public struct FailoverTruncate: ActingAction {
     ]
   }
 
+  public var destinations: [Destination] {
+    [.writing(copy)] + failover.destinations + others.destinations + own.destinations
+  }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let table = failover.observe(observer)
     async let copies = ownership.observe(observer)

@@ -9,6 +9,8 @@ final class ServerConnections: Sendable {
   private let looking: Duration
   private let time: any TimeSource
   private let idle = Mutex<[Key: [ODBCConnection]]>([:])
+  /// Log-ins under way for nobody in particular.
+  private let approaches = Mutex<[Key: Task<Void, Never>]>([:])
   private let patience = Mutex<[DatabaseServer: Patience]>([:])
 
   /// Which connections can stand in for each other.
@@ -74,6 +76,28 @@ final class ServerConnections: Sendable {
     }
   }
 
+  /// Logs in for whoever comes next. Why it can't be done is told to whoever needs it.
+  func approach(_ copy: DatabaseCopy, _ mode: ODBCSettings.Mode) async {
+    guard case .server(let server) = copy.placement.location else { return }
+    let key = Key(kind: copy.database.kind, server: server, mode: mode)
+    let approach = Task {
+      guard let connection = try? await open(key) else { return }
+      idle.withLock { $0[key, default: []].append(connection) }
+    }
+    approaches.withLock { $0[key] = approach }
+    await end(of: approach)
+    approaches.withLock { $0[key] = nil }
+  }
+
+  /// Whoever doesn't wait any more ends it: the others log in by themselves then.
+  private func end(of approach: Task<Void, Never>) async {
+    await withTaskCancellationHandler {
+      await approach.value
+    } onCancel: {
+      approach.cancel()
+    }
+  }
+
   /// Ends the connections that nobody uses.
   func close() {
     let connections = idle.withLock { idle in
@@ -106,10 +130,15 @@ final class ServerConnections: Sendable {
 
   /// One that is still alive, or a new one: a server may have been restarted since.
   private func connection(_ key: Key) async throws -> ODBCConnection {
+    if let approach = approaches.withLock({ $0[key] }) { await end(of: approach) }
     while let kept = idle.withLock({ $0[key]?.popLast() }) {
       if try await isAlive(kept, key) { return kept }
       kept.close()
     }
+    return try await open(key)
+  }
+
+  private func open(_ key: Key) async throws -> ODBCConnection {
     do {
       let connection = try await ODBCConnection.open(try await settings(key))
       try await connection.perform { session in

@@ -71,6 +71,8 @@ public struct PathDirectory: ActingAction {
 
   private var subject: String { "path:\(path)@\(host.id)" }
 
+  public var destinations: [Destination] { [.host(host)] }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(
       try await DirectoryFacts(subject: subject, path: path, host: host).observe(observer))

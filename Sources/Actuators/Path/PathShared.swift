@@ -72,6 +72,8 @@ public struct PathShared: ActingAction, ProvableByProbeFiles {
 
   private func subject(at place: ShareExchange.Place) -> String { "\(subject)@\(place.host.id)" }
 
+  public var destinations: [Destination] { places.map { .host($0.host) } }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     let facts = try await places.concurrentFacts { try await self.facts(at: $0, observer) }
     var observation = Observation(facts)

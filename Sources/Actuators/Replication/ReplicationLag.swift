@@ -72,6 +72,8 @@ public struct ReplicationLag: Action {
     }
   }
 
+  public var destinations: [Destination] { copies.map(Destination.reading) }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     let facts = try await copies.concurrentFacts { try await CopyFacts(copy: $0).observe(observer) }
     return Exposure.stated(of: copies, in: Observation(facts), now: observer.time.now())

@@ -110,6 +110,12 @@ public struct ReplicationReverse: ActingAction {
   private var isGraceful: Bool { intent.isGraceful }
   private var family: any ReplicationFamily { target.database.replicationFamily }
 
+  public var destinations: [Destination] {
+    let copies = [target] + others
+    return schedulers.destinations + copies.map(Destination.reading)
+      + copies.map(Destination.writing) + others.map { .host($0.host) }
+  }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let states = schedulers.observe(observer)
     // The target first: read a moment after its source, it could have what the source had not yet when it was read.

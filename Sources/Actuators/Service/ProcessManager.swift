@@ -55,9 +55,11 @@ struct ProcessManager: ServiceManagement {
   var canKill: Bool { false }
 
   func setStartType(
-    _ startType: String, of service: String, by operator: any Operator
+    _ startType: String, of services: [String], by operator: any Operator
   ) async throws {
-    try await run("set-start-type", service, [startType], by: `operator`)
+    for service in services {
+      try await run("set-start-type", service, [startType], by: `operator`)
+    }
   }
 
   func start(

@@ -21,6 +21,8 @@ struct SchedulerServices: Sendable {
     SchedulerServices(hosts: inventory.schedulerHosts().filter { $0.site == site })
   }
 
+  var destinations: [Destination] { hosts.map(Destination.host) }
+
   func observe(_ observer: any Observer) async throws -> [Fact] {
     try await hosts.concurrentFacts { host in
       let services = try await ServiceFacts(host: host, services: host.services).observe(observer)

@@ -104,9 +104,7 @@ struct ServiceArguments: Sendable {
   ) async throws -> Evidence {
     let control = ServiceControl(host: host, operator: `operator`)
     let other = otherStartType(observation)
-    if let startType {
-      for service in other { try await control.setStartType(startType, of: service) }
-    }
+    if let startType { try await control.setStartType(startType, of: other) }
     for service in named { try await work(control, service) }
     return Evidence([
       done: .list(named.map(Value.string)), "start_type_set": .list(other.map(Value.string)),

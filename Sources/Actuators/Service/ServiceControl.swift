@@ -5,8 +5,8 @@ struct ServiceControl: Sendable {
   let host: Host
   let `operator`: any Operator
 
-  func setStartType(_ startType: String, of service: String) async throws {
-    try await host.serviceManagement().setStartType(startType, of: service, by: `operator`)
+  func setStartType(_ startType: String, of services: [String]) async throws {
+    try await host.serviceManagement().setStartType(startType, of: services, by: `operator`)
   }
 
   func start(_ service: String, within timeout: Duration?) async throws {

@@ -38,13 +38,21 @@ protocol ServiceManagement: Sendable {
   var canKill: Bool { get }
 
   func setStartType(
-    _ startType: String, of service: String, by operator: any Operator) async throws
+    _ startType: String, of services: [String], by operator: any Operator) async throws
   /// Returns when it runs, and throws when it doesn't come to that in time.
   func start(
     _ service: String, within timeout: Duration?, by operator: any Operator) async throws
   /// Returns when it has stopped, and throws when it doesn't in time. It is not killed.
   func stop(_ service: String, within timeout: Duration?, by operator: any Operator) async throws
+  /// As `stop`, for who sees by itself whether it has stopped: returns as soon as the manager says that it is done.
+  func bringDown(_ service: String, by operator: any Operator) async throws
   func kill(_ service: String, within timeout: Duration?, by operator: any Operator) async throws
+}
+
+extension ServiceManagement {
+  func bringDown(_ service: String, by operator: any Operator) async throws {
+    try await stop(service, within: nil, by: `operator`)
+  }
 }
 
 extension Host {

@@ -111,6 +111,10 @@ public struct ServiceStart: ActingAction {
     return guards
   }
 
+  public var destinations: [Destination] {
+    [.host(host)] + (others?.destinations ?? []) + (failover?.destinations ?? [])
+  }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let own = ServiceFacts(host: host, services: wanted.services).observe(observer)
     async let table = failover?.observe(observer)

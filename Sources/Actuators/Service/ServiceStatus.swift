@@ -40,6 +40,8 @@ public struct ServiceStatus: Action {
     expectsRunning = try arguments.requiredString("expect") == ServiceState.running.rawValue
   }
 
+  public var destinations: [Destination] { [.host(wanted.host)] }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(
       try await ServiceFacts(host: wanted.host, services: wanted.services).observe(observer))

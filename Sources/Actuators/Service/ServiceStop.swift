@@ -69,6 +69,8 @@ public struct ServiceStop: ActingAction {
 
   private var host: Host { wanted.host }
 
+  public var destinations: [Destination] { [.host(wanted.host)] }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(
       try await ServiceFacts(host: host, services: wanted.services).observe(observer))

@@ -63,22 +63,34 @@ struct Systemd: ServiceManagement {
     }
   }
 
+  /// All at once: with each call systemd reads all its units again.
   func setStartType(
-    _ startType: String, of service: String, by operator: any Operator
+    _ startType: String, of services: [String], by operator: any Operator
   ) async throws {
+    guard !services.isEmpty else { return }
     let verb = startType == "automatic" ? "enable" : "disable"
-    try await systemctl([verb, "--", service], "\(verb) \(service)", by: `operator`)
+    try await systemctl(
+      [verb, "--"] + services, "\(verb) \(services.joined(separator: ", "))", by: `operator`)
   }
 
   // MARK: - Starting and stopping
 
+  // systemctl waits until systemd is done, which is sooner known that way than by looking again and again. When the time is
+  // up nobody waits any more, and systemd goes on.
+
   func start(
     _ service: String, within timeout: Duration?, by operator: any Operator
   ) async throws {
-    try await systemctl(
-      ["start", "--no-block", "--", service], "start \(service)", by: `operator`)
-    let unit = try await settled(service, within: timeout, by: `operator`.observer) { unit in
+    let end = deadline(in: timeout, by: `operator`)
+    let result = try await `operator`.observer.time.within(timeout) {
+      try await run(["start", "--", service], by: `operator`)
+    }
+    let unit = try await settled(service, by: end, `operator`.observer) { unit in
       !unit.hasJob && unit.state != .starting
+    }
+    if let result, result.exitCode != 0, unit.state?.isDown == true, unit.state != .failed {
+      // It was not even tried: what the unit says of itself is of an earlier time.
+      throw error(result, doing: "start \(service)")
     }
     switch (unit.state, unit.refusal) {
     case (.running, _): return
@@ -104,22 +116,34 @@ struct Systemd: ServiceManagement {
   }
 
   func stop(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
-    try await systemctl(["stop", "--no-block", "--", service], "stop \(service)", by: `operator`)
-    try await waitForEnd(of: service, within: timeout, by: `operator`.observer)
+    let end = deadline(in: timeout, by: `operator`)
+    try await `operator`.observer.time.within(timeout) {
+      try await bringDown(service, by: `operator`)
+    }
+    try await expectEnd(of: service, by: end, timeout, `operator`.observer)
+  }
+
+  func bringDown(_ service: String, by operator: any Operator) async throws {
+    try await systemctl(["stop", "--", service], "stop \(service)", by: `operator`)
   }
 
   var canKill: Bool { true }
 
   func kill(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
+    let end = deadline(in: timeout, by: `operator`)
     try await systemctl(
       ["kill", "--signal=KILL", "--", service], "kill \(service)", by: `operator`)
-    try await waitForEnd(of: service, within: timeout, by: `operator`.observer)
+    try await expectEnd(of: service, by: end, timeout, `operator`.observer)
   }
 
-  private func waitForEnd(
-    of service: String, within timeout: Duration?, by observer: any Observer
+  private func deadline(in timeout: Duration?, by operator: any Operator) -> Duration? {
+    timeout.map { `operator`.observer.time.uptime() + $0 }
+  }
+
+  private func expectEnd(
+    of service: String, by end: Duration?, _ timeout: Duration?, _ observer: any Observer
   ) async throws {
-    let unit = try await settled(service, within: timeout, by: observer) { unit in
+    let unit = try await settled(service, by: end, observer) { unit in
       !unit.hasJob && unit.state?.isDown == true
     }
     guard unit.state?.isDown == true else {
@@ -135,13 +159,13 @@ struct Systemd: ServiceManagement {
     timeout.map { " after \($0.runbookText)" } ?? ""
   }
 
-  /// Looks until it is so, or the time is up. What was seen last.
+  /// Looks until it is so, or the time is up. What was seen last. One look is enough as a rule: systemd has said that its
+  /// job is done.
   private func settled(
-    _ service: String, within timeout: Duration?, by observer: any Observer,
+    _ service: String, by end: Duration?, _ observer: any Observer,
     _ isSettled: (SystemdUnit) -> Bool
   ) async throws -> SystemdUnit {
     let time = observer.time
-    let end = timeout.map { time.uptime() + $0 }
     var pause = Self.firstPause
     while true {
       let unit = try await units([service], by: observer)[0]
@@ -166,9 +190,15 @@ struct Systemd: ServiceManagement {
   private func systemctl(
     _ arguments: [String], _ what: String, by operator: any Operator
   ) async throws {
-    let result = try await `operator`.run(
-      Command(["systemctl", "--no-ask-password", "--quiet"] + arguments), on: host)
+    let result = try await run(arguments, by: `operator`)
     guard result.exitCode == 0 else { throw error(result, doing: what) }
+  }
+
+  private func run(
+    _ arguments: [String], by operator: any Operator
+  ) async throws -> CommandResult {
+    try await `operator`.run(
+      Command(["systemctl", "--no-ask-password", "--quiet"] + arguments), on: host)
   }
 
   private func error(_ result: CommandResult, doing what: String) -> ActionError {

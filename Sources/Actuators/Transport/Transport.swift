@@ -99,6 +99,13 @@ struct Transports: Sendable {
     return ElevatingTransport(elevation: host.elevation, base: way)
   }
 
+  /// Logs in where a connection is kept. Why it can't be had is told to whoever needs it.
+  func approach(_ host: Host, within limit: Duration) async {
+    guard case .ssh(let settings) = host.connection else { return }
+    _ = try? await SSHTransport(host: host, settings: settings, connections: ssh).run(
+      Invocation(arguments: ["true"], purpose: .looking, timeout: limit))
+  }
+
   /// Ends all connections that are kept.
   func close() async throws { try await ssh.close() }
 

@@ -75,6 +75,8 @@ public struct Executor: Sendable {
     _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String]
   ) async throws -> RunEnded {
     let context = makeContext(plan, recorder: recorder, recorded: recorded)
+    // Nobody waits for it: a step that comes sooner waits for the log-in that it needs, and the run's end ends the rest.
+    async let _ = world.approach(context.destinations)
     do {
       try await context.gates.endOldAttestations()
       if recorded?.hasBegunSteps != true {

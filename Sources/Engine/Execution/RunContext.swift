@@ -37,6 +37,19 @@ struct RunContext: Sendable {
 
   var time: any TimeSource { recorder.time }
 
+  /// Where prechecks and steps will go. A fan-out has its own measure of how many hosts at once; what depends on earlier
+  /// steps can't be told yet.
+  var destinations: [Destination] {
+    let steps = (plan.prechecks + plan.steps).filter { $0.fanOut == nil && $0.references.isEmpty }
+    let all = steps.flatMap { step -> [Destination] in
+      let action = try? step.makeAction(
+        from: catalogue, inventory: plan.inventory, facts: StepFacts())
+      return action?.destinations ?? []
+    }
+    var seen: Set<Destination> = []
+    return all.filter { seen.insert($0).inserted }
+  }
+
   /// What was seen, with what people and fences say of targets that can't be asked.
   func fill(_ seen: Observation) async throws -> Observation {
     try await fences.fill(try await gates.fill(seen))

@@ -9,6 +9,10 @@ public protocol Action: Sendable {
   /// `arguments` have been checked against `schema`. Throws `ActionError` for what a schema can't say.
   init(_ arguments: Arguments) throws
 
+  /// Where it will go as a rule, as far as that can be told beforehand. A run gets there early, so that no step waits for
+  /// a log-in; nothing else depends on it.
+  var destinations: [Destination] { get }
+
   /// Looks, and states facts. A target that can't be reached is a fact with an `unreachable` reading, not an error.
   func probe(_ observer: any Observer) async throws -> Observation
 
@@ -20,6 +24,7 @@ public protocol Action: Sendable {
 }
 
 extension Action {
+  public var destinations: [Destination] { [] }
   public func predict(_ observation: Observation) -> Observation? { nil }
 }
 

@@ -79,5 +79,12 @@ public protocol ObservableWorld: Sendable {
 
 /// The outside world as an execution has it.
 public protocol OperableWorld: ObservableWorld {
+  /// Gets to all these places side by side, and changes nothing there. What can't be reached is left to the step that needs
+  /// it: that says so in its own words.
+  func approach(_ destinations: [Destination]) async
   func makeOperator(token: String) -> any Operator
+}
+
+extension OperableWorld {
+  public func approach(_ destinations: [Destination]) async {}
 }

@@ -109,6 +109,35 @@ public struct ReadOnlyCommand: Sendable, Hashable {
       ], account: server.account)
   }
 
+  /// What a PostgreSQL data directory says of itself, then a line `endOfControlData`, then up to two records of its log from
+  /// the latest checkpoint on. In one go: nobody takes changes while this is asked.
+  /// - Parameter isAwaited: whether the end of the server that runs now is waited for.
+  public static func logEnding(
+    of server: DatabaseServer.Installation, whenServerEnds isAwaited: Bool
+  ) -> ReadOnlyCommand {
+    let script = """
+      set -ef
+      if [ "$4" = awaited ] && pid=$(head -n 1 "$3/postmaster.pid"); then
+        tail -s 0.01 --pid="$pid" -f /dev/null
+      fi
+      control=$("$1" --pgdata="$3")
+      value() {
+        set -- ${control#*"$1:"}
+        printf %s "$1"
+      }
+      printf '%s\\n' "$control" '\(endOfControlData)'
+      exec "$2" --path="$3/pg_wal" --timeline="$(value "Latest checkpoint's TimeLineID")" \\
+        --start="$(value 'Latest checkpoint location')" --limit=2
+      """
+    return ReadOnlyCommand(
+      [
+        "sh", "-c", script, "sh", server.program("pg_controldata"), server.program("pg_waldump"),
+        server.dataDirectory, isAwaited ? "awaited" : "now",
+      ], account: server.account)
+  }
+
+  public static let endOfControlData = "-- end of control data --"
+
   /// The size of the log from a position to its end, as statistics.
   public static func writeAheadLogStatistics(
     of server: DatabaseServer.Installation, timeline: Int, from position: String

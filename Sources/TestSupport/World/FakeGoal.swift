@@ -76,6 +76,7 @@ protocol FakeGoalAction: Action {
 }
 
 extension FakeGoalAction {
+  var destinations: [Destination] { [.host(goal.host)] }
   func probe(_ observer: any Observer) async throws -> Observation {
     try await goal.probe(observer)
   }

@@ -27,6 +27,8 @@ public final class FakeWorld: OperableWorld {
     var looks = 0
     var operators = 0
     var probeFiles: [String] = []
+    var approached: [Destination] = []
+    var approachesHang = false
     var beforeChange: (@Sendable (Change) async throws -> Void)?
     var callWaiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
   }
@@ -58,6 +60,16 @@ public final class FakeWorld: OperableWorld {
     FakeOperator(world: self, token: token)
   }
 
+  public func approach(_ destinations: [Destination]) async {
+    let hangs = withState { state in
+      state.approached += destinations
+      return state.approachesHang
+    }
+    guard hangs else { return }
+    let (never, _) = AsyncStream<Never>.makeStream()
+    for await _ in never {}
+  }
+
   public func makeOperator(token: String) -> any Operator {
     withState { $0.operators += 1 }
     return FakeOperator(world: self, token: token)
@@ -80,6 +92,9 @@ extension FakeWorld {
     get { withState { $0.facts[FactKey(host, property)] } }
     set { withState { $0.facts[FactKey(host, property)] = newValue } }
   }
+
+  /// Getting somewhere beforehand comes to no end, but for being cancelled.
+  public func letApproachesHang() { withState { $0.approachesHang = true } }
 
   /// The host can't be reached any more.
   public func darken(_ host: String) { withState { _ = $0.dark.insert(host) } }
@@ -125,6 +140,8 @@ extension FakeWorld {
   public var effects: [Change] { withState(\.effects) }
   /// How often something was read.
   public var looks: Int { withState(\.looks) }
+  /// Where a run got to before a step needed it.
+  public var approached: [Destination] { withState(\.approached) }
   /// How many operators were made.
   public var operators: Int { withState(\.operators) }
   /// The names of the probe files that were ever written.

@@ -100,6 +100,11 @@ struct SSHServer: Sendable {
       elevation: elevation)
   }
 
+  /// How often somebody was let in.
+  func logIns() throws -> Int {
+    try Self.read("\(directory)/log").split(separator: "\n").count { $0.contains("Accepted ") }
+  }
+
   // MARK: - Processes
 
   /// The listening sshd's descendants: a process a login, and what runs in it.

@@ -1,25 +1,26 @@
 import Runbook
 
+/// What a standby must have before it is promoted: the shutdown checkpoint of the primary before it.
+struct Arrival: Sendable {
+  let checkpoint: LogPosition
+  let source: DatabaseCopy
+  /// How long it may take to arrive.
+  let timeout: Duration
+}
+
 /// Makes a standby the primary.
 struct Promotion: Sendable {
   let target: DatabaseCopy
   let `operator`: any Operator
 
-  /// - Parameter checkpoint: the shutdown checkpoint that the target must have replayed; asked again in the session that
-  ///   promotes. Nil: it is promoted with what it has.
-  func run(expecting checkpoint: LogPosition?) async throws -> Evidence {
-    let target = target
+  /// - Parameter arrival: what is waited for, in the session that promotes. Nil: it is promoted with what it has.
+  func run(awaiting arrival: Arrival?) async throws -> Evidence {
+    let (target, time) = (target, `operator`.observer.time)
     return try await `operator`.session(target) { writer in
-      let before = try StreamingState.read(writer, of: target)
+      let before =
+        try arrival.map { try $0.wait(of: target, writer, time) }
+        ?? StreamingState.read(writer, of: target)
       guard before.role == .replica else { return Evidence() }
-      if let checkpoint {
-        let replayed = before.details[StreamingState.replayed]?.string.flatMap { LogPosition($0) }
-        guard let replayed, replayed > checkpoint else {
-          throw ActionError(
-            "replication.moved", "\(target.subject) has not replayed \(checkpoint)",
-            advice: "look who else reverses the replication; then run the step again")
-        }
-      }
       try Self.promote(writer)
       let after = try StreamingState.read(writer, of: target)
       guard after.role == .primary, let epoch = after.epoch, epoch > before.epoch ?? 0 else {
@@ -63,5 +64,31 @@ struct Promotion: Sendable {
       details[name] = before.details[name] ?? .null
     }
     return Evidence(details)
+  }
+}
+
+extension Arrival {
+  /// Returns what the target is once it has replayed the checkpoint, or when it isn't a standby any more.
+  fileprivate func wait(
+    of target: DatabaseCopy, _ writer: any SQLWriter, _ time: any TimeSource
+  ) throws -> CopyState {
+    let deadline = time.uptime() + timeout
+    while true {
+      let state = try StreamingState.read(writer, of: target)
+      let replayed = state.details[StreamingState.replayed]?.string.flatMap { LogPosition($0) }
+      if state.role != .replica { return state }
+      if let replayed, replayed > checkpoint { return state }
+      guard time.uptime() < deadline else {
+        throw ActionError(
+          "replication.drain_timeout",
+          "\(target.subject) did not get the last changes of \(source.subject) in "
+            + "\(timeout.runbookText): it is at \(replayed.map { "\($0)" } ?? "no known place"), the "
+            + "shutdown checkpoint at \(checkpoint)",
+          advice:
+            "\(source.subject) stays stopped; see the logs of both servers and run the step again, or "
+            + "reverse to \(source.site) to go back")
+      }
+      _ = try writer.query("SELECT pg_sleep(0.005)")
+    }
   }
 }

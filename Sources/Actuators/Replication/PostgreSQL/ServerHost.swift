@@ -36,9 +36,14 @@ struct ServerHost: Sendable {
       .stop(installation.service, within: nil, by: `operator`)
   }
 
+  /// As `stop`, for who sees in the data directory how it ended.
+  func bringDown() async throws {
+    try await copy.host.serviceManagement().bringDown(installation.service, by: `operator`)
+  }
+
   func disable() async throws {
     try await copy.host.serviceManagement()
-      .setStartType("disabled", of: installation.service, by: `operator`)
+      .setStartType("disabled", of: [installation.service], by: `operator`)
   }
 
   /// Ends what `disable` did; any other start type is somebody's choice.
@@ -46,7 +51,7 @@ struct ServerHost: Sendable {
     let startType = try await Self.service(of: copy, `operator`.observer).startType
     guard startType == "disabled" else { return }
     try await copy.host.serviceManagement()
-      .setStartType("automatic", of: installation.service, by: `operator`)
+      .setStartType("automatic", of: [installation.service], by: `operator`)
   }
 
   /// State and start type of the service; throws when the host can't be asked.
@@ -96,21 +101,25 @@ struct ServerHost: Sendable {
     return result.exitCode == 0 ? result.standardOutput : nil
   }
 
-  /// Replaces a file as a whole: a crash leaves the old one or the new one.
+  /// Replaces a file as a whole: a crash leaves the old one or the new one. Its owner alone may read it, as every file of
+  /// the server's.
   func write(_ text: String, to path: String) async throws {
-    let unfinished = "\(path).lifeboat-new"
-    try await run(["dd", "of=\(unfinished)", "conv=fsync", "status=none"], input: text)
-    try await run(["mv", "-f", "-T", "--", unfinished, path])
-    try await run(["sync", "--", String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])])
+    try await run(["sh", "-c", Self.replacing, "sh", path], input: text)
   }
+
+  /// One command, as each is a journey; what it is about comes as an argument.
+  private static let replacing = """
+    set -e
+    umask 077
+    dd of="$1.lifeboat-new" conv=fsync status=none
+    mv -f -T -- "$1.lifeboat-new" "$1"
+    sync -- "${1%/*}"
+    """
 
   /// Makes it follow `primary` from its next start; its server must not run.
   func configure(_ settings: StandbySettings) async throws {
     let path = "\(data)/postgresql.auto.conf"
-    let merged = settings.merged(into: try await read(path) ?? "")
-    // Its owner alone may read it, as of every file of the server's.
-    try await write(merged, to: path)
-    try await run(["chmod", "600", "--", path])
+    try await write(settings.merged(into: try await read(path) ?? ""), to: path)
   }
 
   /// Runs a command as the server's account, and holds it to success.

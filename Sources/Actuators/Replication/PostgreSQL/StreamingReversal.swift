@@ -2,8 +2,6 @@ import Runbook
 
 /// The reversal itself. Every part looks first, and does nothing where it is done.
 struct StreamingReversal: Sendable {
-  private static let pollInterval = Duration.milliseconds(10)
-
   let reversal: Reversal
   let `operator`: any Operator
 
@@ -36,7 +34,7 @@ struct StreamingReversal: Sendable {
     if now.role(of: target) == .stopped { evidence.add(try await takeBack(try await look())) }
     if try await look().role(of: target) == .replica {
       evidence.add(try await prepareTarget(now))
-      evidence.add(try await Promotion(target: target, operator: `operator`).run(expecting: nil))
+      evidence.add(try await Promotion(target: target, operator: `operator`).run(awaiting: nil))
       try await finishTarget(evidence)
     }
     let (followed, leftOut) = try await lead(isGraceful: false)
@@ -61,79 +59,43 @@ struct StreamingReversal: Sendable {
         "replication.no_source", "no copy of \(target.database.name) is the primary any more",
         advice: "look who else reverses the replication; then run the step again")
     }
-    var evidence = try await prepareTarget(now)
-    let host = try ServerHost(source, by: `operator`)
-    if now.role(of: source) == .primary {
-      // Not to be able to stop it is better found out before anything is prepared.
-      _ = try await ServerHost.service(of: source, observer)
-      let settings = try StandbySettings(of: source, following: target)
-      try await `operator`.session(source) { writer in
-        try settings.set(by: writer)
-        try writer.execute("CHECKPOINT")
-      }
-      try await host.markStandby()
-      try await host.stop()
+    let isRunning = now.role(of: source) == .primary
+    let shutdown = ShutdownCheckpoint(source: source, observer: observer)
+    async let awaited = isRunning ? shutdown.awaited() : nil
+    async let prepared = prepareTarget(now)
+    if isRunning {
+      try await prepareSource(source)
+      _ = try await prepared
+      try await close(source)
     }
-    let checkpoint = try await arrived(from: source)
+    var evidence = try await prepared
+    let seen = await awaited
+    let checkpoint = if let seen { seen } else { try await shutdown.position() }
     evidence.details["shutdown_checkpoint"] = .string("\(checkpoint)")
+    let arrival = Arrival(checkpoint: checkpoint, source: source, timeout: reversal.drainTimeout)
     evidence.add(
-      try await Promotion(target: target, operator: `operator`).run(expecting: checkpoint))
+      try await Promotion(target: target, operator: `operator`).run(awaiting: arrival))
     try await finishTarget(evidence)
     return evidence
   }
 
-  /// Waits until the target has replayed the shutdown checkpoint of `source`, behind which its log must end.
-  private func arrived(from source: DatabaseCopy) async throws -> LogPosition {
-    guard let control = try await ControlData.read(source, by: observer), control.isCleanPrimary
-    else {
-      throw ActionError(
-        "postgresql.not_shut_down",
-        "\(source.subject) is not shut down in good order: what it still has can't be told",
-        advice: "start it and run the step again, or reverse ungracefully")
+  /// Changes nothing of what it does as a primary. Its last checkpoint has the less to write.
+  private func prepareSource(_ source: DatabaseCopy) async throws {
+    // Not to be able to stop it is better found out before.
+    async let service = ServerHost.service(of: source, observer)
+    let settings = try StandbySettings(of: source, following: target)
+    try await `operator`.session(source) { writer in
+      try settings.set(by: writer)
+      try writer.execute("CHECKPOINT")
     }
-    async let ending: Void = checkEnding(of: source, at: control)
-    let deadline = observer.time.uptime() + reversal.drainTimeout
-    while true {
-      let replayed = try await replayedPosition()
-      if replayed > control.checkpoint { break }
-      guard observer.time.uptime() < deadline else {
-        throw ActionError(
-          "replication.drain_timeout",
-          "\(target.subject) did not get the last changes of \(source.subject) in "
-            + "\(reversal.drainTimeout.runbookText): it is at \(replayed), the shutdown checkpoint "
-            + "at \(control.checkpoint)",
-          advice:
-            "\(source.subject) stays stopped; see the logs of both servers and run the step again, or "
-            + "reverse to \(source.site) to go back")
-      }
-      try await observer.time.sleep(for: Self.pollInterval)
-    }
-    try await ending
-    return control.checkpoint
+    _ = try await service
   }
 
-  private func replayedPosition() async throws -> LogPosition {
-    let target = target
-    return try await observer.read(target) { reader in
-      let row = try reader.query("SELECT pg_last_wal_replay_lsn()::text AS replayed").first
-      return row?["replayed"]?.string.flatMap { LogPosition($0) } ?? LogPosition(bytes: 0)
-    }
-  }
-
-  /// The position alone isn't proof: the record there must be the shutdown's, and the last one.
-  private func checkEnding(of source: DatabaseCopy, at control: ControlData) async throws {
-    let result = try await observer.run(
-      .writeAheadLog(
-        of: try source.requiredServer().installation, timeline: control.timeline,
-        from: "\(control.checkpoint)", limit: 2), on: source.host)
-    let records = result.standardOutput.split(separator: "\n")
-    guard records.count == 1, records[0].contains("CHECKPOINT_SHUTDOWN") else {
-      throw ActionError(
-        "postgresql.log_end",
-        "the log of \(source.subject) doesn't end with its shutdown checkpoint at "
-          + "\(control.checkpoint): \(result.standardError)",
-        advice: "look at it by pg_waldump; start the server again by reversing to \(source.site)")
-    }
+  /// From here on nothing that starts it makes a primary of it.
+  private func close(_ source: DatabaseCopy) async throws {
+    let host = try ServerHost(source, by: `operator`)
+    try await host.markStandby()
+    try await host.bringDown()
   }
 
   /// A stopped target that was the primary all along: nobody was promoted since, so its timeline goes on.
