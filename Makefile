@@ -29,10 +29,11 @@ image: build
 	@Scripts/install-packages $(HOSTS_PACKAGES)
 	.build/debug/lifeboat lab image
 
-# One file to copy to a server, with the Swift libraries in it.
+# One file to copy to a server, with the Swift libraries in it. By product: what tests share needs a library of tests.
 release:
 	@Scripts/install-packages $(BUILD_PACKAGES)
-	$(SWIFT) build -c release --static-swift-stdlib $(STRICT)
+	$(SWIFT) build -c release --static-swift-stdlib $(STRICT) --product lifeboat
+	$(SWIFT) build -c release --static-swift-stdlib $(STRICT) --product lab-scheduler
 
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests

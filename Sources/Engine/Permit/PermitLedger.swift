@@ -21,11 +21,14 @@ public struct PermitLedger: Sendable {
 
   public private(set) var standing: Standing
   private let hosts: [Host]
-  private var runs: [String: PermitRun] = [:]
+  /// Nil for a run that only looked.
+  private var runs: [String: PermitRun?] = [:]
   /// The site that held it last; nil when that can't be told.
   private var lastHolder: String?
   /// Scheduler hosts that were seen, or vouched for, to be down, and not started since.
   private var down: Set<String> = []
+  /// Whether a site was given it, so that what was before doesn't matter.
+  private var wasGiven = false
 
   /// Throws `EngineError` when the inventory doesn't say whose it is in normal times.
   public init(_ inventory: Inventory) throws {
@@ -46,13 +49,41 @@ public struct PermitLedger: Sendable {
       since: nil, run: nil)
   }
 
-  /// Reads what the journal holds. Throws `JournalError` and `JSONError`: what can't be read permits nobody.
+  /// Reads all that the journal holds. Throws `JournalError` and `JSONError`: what can't be read permits nobody.
   public static func read(_ journal: Journal, _ inventory: Inventory) async throws -> PermitLedger {
     var ledger = try PermitLedger(inventory)
-    for try await entry in journal.entries(matching: EntryFilter(kinds: Set(kinds))) {
-      try ledger.take(entry)
-    }
+    try await ledger.take(journal, from: 0)
     return ledger
+  }
+
+  /// Reads from the journal's end back to where a site was last given it: for a scheduler's start, which doesn't wait for
+  /// years of runs to be read. Knows less of who is down than `read`, and so is no ground for a grant.
+  public static func current(
+    _ journal: Journal, _ inventory: Inventory, firstReading count: Int = 200
+  ) async throws -> PermitLedger {
+    let size = try await journal.head().size
+    var count = count
+    while count < size {
+      var ledger = try PermitLedger(inventory)
+      ledger.standing = .free(because: "nothing is known yet", since: nil, run: nil)
+      ledger.lastHolder = nil
+      try await ledger.take(journal, from: size - count)
+      if ledger.wasGiven { return ledger }
+      count *= 8
+    }
+    return try await read(journal, inventory)
+  }
+
+  private mutating func take(_ journal: Journal, from index: Int) async throws {
+    for try await entry in journal.entries(
+      from: index, matching: EntryFilter(kinds: Set(Self.kinds)))
+    {
+      if let run = entry.run, runs[run] == nil, entry.kind != RunStarted.kind {
+        let beginning = EntryFilter(run: run, kinds: [RunStarted.kind])
+        for try await started in journal.entries(matching: beginning) { try take(started) }
+      }
+      try take(entry)
+    }
   }
 
   /// The sites that have a scheduler.
@@ -90,12 +121,13 @@ extension PermitLedger {
       return
     }
     if let started = try entry.record(RunStarted.self) {
-      if let run = entry.run, started.type == .execution {
-        runs[run] = try PermitRun(started.plan, against: hosts)
+      if let run = entry.run {
+        let acts = started.type == .execution
+        runs[run] = .some(acts ? try PermitRun(started.plan, against: hosts) : nil)
       }
       return
     }
-    guard let id = entry.run, let run = runs[id] else { return }
+    guard let id = entry.run, let run = runs[id] ?? nil else { return }
     guard run.isOfThisInventory else { return lose(run, entry) }
     try take(entry, of: run)
   }
@@ -159,6 +191,7 @@ extension PermitLedger {
   }
 
   private mutating func hold(_ site: String, _ why: String, _ entry: Entry) {
+    wasGiven = true
     lastHolder = site
     if permits(site) { return }
     standing = .held(by: site, because: why, since: entry.at, run: entry.run)

@@ -86,7 +86,7 @@ struct ReadingWiring {
   var now: Timestamp { Timestamp(time.now()) }
 
   func permits(_ inventory: Inventory) async throws -> PermitLedger {
-    try await PermitLedger.read(journal, inventory)
+    try await PermitLedger.current(journal, inventory)
   }
 
   /// Whether a living runner holds the sites of the run whose entries these are.
