@@ -4,8 +4,8 @@ import Runbook
 struct Systemd: ServiceManagement {
   private static let firstPause = Duration.milliseconds(50)
   private static let longestPause = Duration.seconds(1)
-  private static let logLines = 20
-  private static let logLimit = 2048
+  private static let logLines = 8
+  private static let logLineLimit = 400
 
   let host: Host
 
@@ -182,9 +182,10 @@ struct Systemd: ServiceManagement {
   private func lastWords(of service: String, by observer: any Observer) async throws -> String {
     let result = try await observer.run(.unitLog(service, lines: Self.logLines), on: host)
     guard result.exitCode == 0 else { return "; its log can't be read" }
-    let text = result.standardOutput.split(separator: "\n").filter { !$0.hasPrefix("-- ") }
-      .joined(separator: "\n")
-    return text.isEmpty ? "; its log is empty" : ". Its log ends:\n" + text.suffix(Self.logLimit)
+    let lines = result.standardOutput.split(separator: "\n").filter { !$0.hasPrefix("-- ") }
+      .map { $0.count > Self.logLineLimit ? $0.prefix(Self.logLineLimit) + " …" : $0 }
+    return lines.isEmpty
+      ? "; its log is empty" : ". Its log ends:\n" + lines.joined(separator: "\n")
   }
 
   private func systemctl(

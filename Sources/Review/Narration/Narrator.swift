@@ -22,6 +22,8 @@ public struct Narrator: Sendable {
   private var runbook = ""
   private var parameters = ""
   private var hasShownPrechecks = false
+  /// What was told of the last act, in full.
+  private var lastFailure: String?
   private var hasShownSteps = false
   /// The step that the last lines were about: lines about another one name it, when steps run side by side.
   var told: String?
@@ -108,7 +110,9 @@ public struct Narrator: Sendable {
     }
     lines += [
       Line(""),
-      Line("\(Words.ending(record.ending))\(took): \(record.message)", Words.tone(record.ending)),
+      Line(
+        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)",
+        Words.tone(record.ending)),
     ]
     if !counts.isEmpty { lines.append(Line("steps: \(counts)", .faint)) }
     if let fidelity = record.fidelityPercent {
@@ -176,6 +180,7 @@ public struct Narrator: Sendable {
     if fanOuts[id] != nil { return [] }
     now = Now(text: "\(place(of: id)) \(id): verifying", since: entry.at, next: next(after: id))
     let margin = margin(of: id)
+    lastFailure = record.failure?.message
     return record.failure.map { [Line("\(margin)! \($0.message) [\($0.code)]", .attention)] } ?? []
   }
 
@@ -184,9 +189,10 @@ public struct Narrator: Sendable {
     let took = started[id].map { "  \(entry.at.duration(since: $0).spoken)" } ?? ""
     let code = record.failure.map { " [\($0.code)]" } ?? ""
     if let tally = fanOuts[id] { return end(tally, record.outcome, record.message + code, entry) }
+    let message = record.message == lastFailure ? record.message.firstLine : record.message
     var lines = [
       Line(
-        "\(margin(of: id))\(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(record.message)\(code)",
+        "\(margin(of: id))\(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue))\(took)  \(message)\(code)",
         Words.tone(record.outcome))
     ]
     lines += record.misses.map {
@@ -271,4 +277,9 @@ public struct Narrator: Sendable {
     guard let place = places[id], place + 1 < parts.count else { return nil }
     return parts[place + 1].id
   }
+}
+
+extension String {
+  /// What comes in several lines, as a log does, was told in full before.
+  fileprivate var firstLine: String { split(separator: "\n").first.map(String.init) ?? "" }
 }
