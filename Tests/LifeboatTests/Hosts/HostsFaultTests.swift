@@ -137,13 +137,10 @@ enum FaultTable {
   /// A step that only looks needs no room, and one that writes little may find enough in the log's present file.
   static let switchoverDiskFull =
     strikes(
-      [("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database))], .diskFull,
-      ends: anyEnd)
-    // The new primary makes a slot for the old one, which takes a directory.
-    + strikes([("reverse-replication", .to(.database))], .diskFull)
-    + strikes(
       [
-        ("truncate-failover", .to(.database)), ("no-foreign-guid", .to(.database)),
+        ("stop-scheduler", .from(.database)), ("reverse-replication", .from(.database)),
+        ("reverse-replication", .to(.database)), ("truncate-failover", .to(.database)),
+        ("no-foreign-guid", .to(.database)),
         ("start-scheduler", .to(.database)), ("in-control", .to(.database)),
       ], .diskFull, ends: anyEnd)
 

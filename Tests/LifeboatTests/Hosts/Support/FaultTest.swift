@@ -32,12 +32,12 @@ enum FaultTest {
   /// when the network is whole it stops that site's services itself.
   static func failoverFromLivingSite() async throws {
     try await move(mayLose: true) { lab, _, direction in
-      try await lab.require("disaster", ["outside", direction.from, "--partition"])
+      try await lab.require("disaster", ["operator", direction.from, "--partition"])
       let waiting = try await lab.execute("scheduler-failover", direction)
       #expect(waiting.code == FaultWalk.waits, "\(waiting)")
       #expect(waiting.output.contains("--attest stop-production="), "\(waiting)")
       try await lab.expectInControl(direction.from)
-      try await lab.require("heal", ["outside", direction.from])
+      try await lab.require("heal", ["operator", direction.from])
       var ran = try await lab.lifeboat(["resume"])
       if ran.code == FaultWalk.waits {
         ran = try await lab.lifeboat(["resume"] + FaultWalk.consent("reverse-replication"))
