@@ -75,10 +75,10 @@ public struct ReplicationStatus: Action {
     }
     if !wrong.isEmpty { return .needed(wrong.joined(separator: "; ")) }
     if !unknown.isEmpty { return .unknown(unknown.joined(separator: "; ")) }
+    let followers = others.map(\.subject).joined(separator: ", ")
     return .satisfied(
       "\(primary.subject) is the primary"
-        + (others.isEmpty ? "" : ", and \(others.map(\.subject).joined(separator: ", ")) follow it")
-    )
+        + (others.isEmpty ? "" : ", followed by \(followers)"))
   }
 
   private func faults(of copy: DatabaseCopy, _ role: CopyRole, _ observation: Observation)
