@@ -5,6 +5,8 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Code: String, Sendable, CaseIterable {
     /// There is no journal.
     case notFound = "journal.not_found"
+    /// It has no entry at that place.
+    case noSuchEntry = "journal.no_such_entry"
     /// Its content is not what was written.
     case damaged = "journal.damaged"
     /// It was written by a newer version of Lifeboat.
