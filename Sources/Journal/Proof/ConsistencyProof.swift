@@ -19,7 +19,7 @@ public struct ConsistencyProof: Sendable, Hashable, Codable {
     // Nothing is the beginning of everything.
     if from == 0 { return path.isEmpty && old == Merkle.emptyRoot }
     let isComplete = from & (from - 1) == 0
-    var rest = (isComplete ? [old] : []) + path[...]
+    var rest = ((isComplete ? [old] : []) + path)[...]
     guard let first = rest.popFirst() else { return false }
     var (place, last) = (from - 1, to - 1)
     while !place.isMultiple(of: 2) {
