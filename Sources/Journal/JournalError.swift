@@ -9,6 +9,10 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
     case noSuchEntry = "journal.no_such_entry"
     /// Its content is not what was written.
     case damaged = "journal.damaged"
+    /// It isn't what a checkpoint was signed for.
+    case rewritten = "journal.rewritten"
+    /// The key that signs checkpoints can't be used.
+    case keyUnusable = "journal.key_unusable"
     /// It was written by a newer version of Lifeboat.
     case newerVersion = "journal.newer_version"
     /// Another process is using it and did not let go in time.
