@@ -46,15 +46,45 @@ public struct CheckpointFolder: Sendable, Hashable {
   public func checkpoints(
     of origin: String
   ) throws -> (checkpoints: [SignedCheckpoint], unreadable: [String]) {
-    let folder = folder(of: origin)
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
-      return ([], [])
+    try Self.read(paths(of: origin))
+  }
+
+  /// The largest of one log that can be read; nil when there is none.
+  public func last(of origin: String) throws -> SignedCheckpoint? {
+    for path in try paths(of: origin).reversed() {
+      if let checkpoint = try Self.read([path]).checkpoints.first { return checkpoint }
     }
+    return nil
+  }
+
+  /// By size.
+  private func paths(of origin: String) throws -> [String] {
+    let folder = folder(of: origin)
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    return try names(in: folder).map { "\(folder)/\($0)" }
+  }
+
+  /// The checkpoints in a file, or in a directory and those below it, of whatever logs.
+  public static func found(
+    at path: String
+  ) throws -> (checkpoints: [SignedCheckpoint], unreadable: [String]) {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw JournalError.storageFailed("\(path) isn't there", path: path)
+    }
+    guard isDirectory.boolValue else { return try read([path]) }
+    guard let names = FileManager.default.subpaths(atPath: path) else {
+      throw JournalError.storageFailed("\(path) can't be read", path: path)
+    }
+    return try read(names.filter { $0.hasSuffix(suffix) }.sorted().map { "\(path)/\($0)" })
+  }
+
+  private static func read(
+    _ paths: [String]
+  ) throws -> (checkpoints: [SignedCheckpoint], unreadable: [String]) {
     var checkpoints: [SignedCheckpoint] = []
     var unreadable: [String] = []
-    for name in try names(in: folder) {
-      let path = "\(folder)/\(name)"
+    for path in paths {
       let text = try DurableFile(path: path).read().map { String(decoding: $0, as: UTF8.self) }
       if let checkpoint = text.flatMap(SignedCheckpoint.init) {
         checkpoints.append(checkpoint)

@@ -9,19 +9,25 @@ extension Journal {
   ) async throws -> SignedCheckpoint? {
     let head = try await head()
     guard head.size > 0 else { return nil }
-    if let last = try folder.checkpoints(of: key.verifier.name).checkpoints.last {
-      guard last.head.size <= head.size else {
-        throw rewritten("it has \(head.size) entries, and \(last.head.size) were signed for")
-      }
-      guard try await self.head(of: last.head.size) == last.head else {
-        throw rewritten("its first \(last.head.size) entries are not those that were signed for")
-      }
+    if let last = try folder.last(of: key.verifier.name) {
+      try await requireGrown(from: last)
       if last.head == head { return last }
     }
     let checkpoint = SignedCheckpoint(
       signing: Checkpoint(origin: key.verifier.name, head: head), with: key)
     try folder.keep(checkpoint)
     return checkpoint
+  }
+
+  /// Throws `rewritten` when the journal is not what was signed for, and what came after it.
+  public func requireGrown(from signed: SignedCheckpoint) async throws {
+    let head = try await head()
+    guard signed.head.size <= head.size else {
+      throw rewritten("it has \(head.size) entries, and \(signed.head.size) were signed for")
+    }
+    guard try await self.head(of: signed.head.size) == signed.head else {
+      throw rewritten("its first \(signed.head.size) entries are not those that were signed for")
+    }
   }
 
   private func rewritten(_ message: String) -> JournalError {

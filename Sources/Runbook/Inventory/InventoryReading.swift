@@ -18,7 +18,7 @@ extension Inventory {
 
 /// Decodes an inventory: sites first, then what lies across them.
 struct InventoryDecoder {
-  static let keys = ["sites", "databases", "paths", "groups"]
+  static let keys = ["sites", "databases", "paths", "groups", "witnesses"]
   static let siteKeys = ["hosts"]
 
   let decoder: NodeDecoder
@@ -32,7 +32,8 @@ struct InventoryDecoder {
     let databases = record["databases"].map(across.databases) ?? []
     return Inventory(
       sites: sites, databases: databases, paths: record["paths"].map(across.paths) ?? [],
-      groups: record["groups"].map { across.groups($0, besides: databases) } ?? [])
+      groups: record["groups"].map { across.groups($0, besides: databases) } ?? [],
+      witnesses: record["witnesses"].map(WitnessDecoder(decoder: decoder).witnesses) ?? [])
   }
 
   private func sites(_ node: YAMLNode) -> [Site]? {

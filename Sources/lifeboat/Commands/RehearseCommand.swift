@@ -30,9 +30,11 @@ struct RehearseCommand: AsyncParsableCommand {
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
       let run = wiring.newRunID()
-      return try await wiring.endingConnections {
-        try await Signals.cancelling {
-          try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+      return try await wiring.attesting(by: nil) {
+        try await wiring.endingConnections {
+          try await Signals.cancelling {
+            try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+          }
         }
       }
     }

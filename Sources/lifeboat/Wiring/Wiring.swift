@@ -60,6 +60,34 @@ struct Wiring {
     }
   }
 
+  /// Who changes keys, for the journal.
+  var author: SigningKeys.Author {
+    SigningKeys.Author(
+      person: surroundings.person, version: surroundings.version,
+      at: Timestamp(surroundings.time.now()))
+  }
+
+  func checkpointKeeper(_ witnesses: [Witness]) -> CheckpointKeeper {
+    CheckpointKeeper(
+      journal: journal, home: Home(), witnesses: witnesses, surroundings: surroundings)
+  }
+
+  /// Signs checkpoints of the journal beside `body`, and one after it. What goes wrong with that is said, and changes
+  /// nothing of what was done. A rehearsal hands out no copies (`witnesses` nil): it changes nothing outside.
+  func attesting<Result: Sendable>(
+    by witnesses: [Witness]?, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let keeper = checkpointKeeper(witnesses ?? [])
+    await keeper.prepare()
+    let watch = witnesses == nil ? nil : Task { await keeper.keepWatch() }
+    let result: Swift.Result<Result, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    watch?.cancel()
+    await watch?.value
+    for problem in await keeper.finish() { console.writeError("lifeboat: \(problem)") }
+    return try result.get()
+  }
+
   /// Connections are ended whatever came of the work. One that can't be ended changes nothing of what was done.
   func endingConnections<Result: Sendable>(
     _ body: () async throws -> Result
