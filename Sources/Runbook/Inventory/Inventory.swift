@@ -4,14 +4,23 @@ public struct Inventory: Sendable, Hashable, Codable {
   public let databases: [Database]
   public let paths: [SharedPath]
   public let groups: [HostGroup]
+  /// The file of keys that people sign with, in OpenSSH's format `allowed_signers`; on this machine.
+  public let allowedSigners: String?
 
   public init(
-    sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = []
+    sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = [],
+    allowedSigners: String? = nil
   ) {
     self.sites = sites
     self.databases = databases
     self.paths = paths
     self.groups = groups
+    self.allowedSigners = allowedSigners
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case sites, databases, paths, groups
+    case allowedSigners = "allowed_signers"
   }
 
   public var hosts: [Host] { sites.flatMap(\.hosts) }

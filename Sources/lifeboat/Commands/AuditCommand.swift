@@ -6,7 +6,7 @@ struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
     abstract: "Review what happened: list the runs, show one, verify the journal.",
-    subcommands: [List.self, Show.self, Verify.self])
+    subcommands: [List.self, Show.self, Verify.self, People.self, Leaks.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -40,7 +40,7 @@ struct ResumeCommand: AsyncParsableCommand {
       let answers = try gates.answers(
         to: plan, on: console, format: output.output, consents: consents,
         shown: recorded.shownConsents)
-      return try await wiring.executing(answers) { executor in
+      return try await wiring.executing(answers, signingWith: gates.key) { executor in
         try await executor.resume(recorded, with: plan)
       }
     }

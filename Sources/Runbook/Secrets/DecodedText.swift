@@ -1,0 +1,147 @@
+/// Bytes of a text, and what they say once an encoding is undone: `%41` and `\u0041` both say `A`. Each byte knows where it
+/// comes from, so that what is found in a decoded text is found in the text as it stands.
+struct DecodedText: Sendable {
+  let bytes: [UInt8]
+  /// Where each byte begins in the original, and the original's end; nil when nothing was decoded.
+  private let origins: [Int]?
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    origins = nil
+  }
+
+  private init(_ bytes: [UInt8], origins: [Int]) {
+    self.bytes = bytes
+    self.origins = origins
+  }
+
+  func origin(of range: Range<Int>) -> Range<Int> {
+    guard let origins else { return range }
+    return origins[range.lowerBound]..<origins[range.upperBound]
+  }
+
+  /// The text, and every text that is had by undoing one or two encodings, each also without line breaks: base64 is often
+  /// wrapped.
+  var readings: [DecodedText] {
+    let once = [self] + Encoding.allCases.compactMap(undoing)
+    let twice = once.dropFirst().flatMap { text in Encoding.allCases.compactMap(text.undoing) }
+    let all = once + twice
+    return all + all.compactMap { $0.unwrapped() }
+  }
+
+  private enum Encoding: CaseIterable {
+    case percent, form, json, html
+
+    var marks: [UInt8] {
+      switch self {
+      case .percent: [UInt8(ascii: "%")]
+      case .form: [UInt8(ascii: "+")]
+      case .json: [UInt8(ascii: "\\")]
+      case .html: [UInt8(ascii: "&")]
+      }
+    }
+  }
+
+  /// Nil when there is nothing to undo.
+  private func undoing(_ encoding: Encoding) -> DecodedText? {
+    guard bytes.contains(where: encoding.marks.contains) else { return nil }
+    return decoding { rest in
+      switch encoding {
+      case .percent: Self.percent(rest)
+      case .form: rest.first == UInt8(ascii: "+") ? ([0x20], 1) : Self.percent(rest)
+      case .json: Self.json(rest)
+      case .html: Self.html(rest)
+      }
+    }
+  }
+
+  private func unwrapped() -> DecodedText? {
+    let breaks: Set<UInt8> = [0x0A, 0x0D]
+    guard bytes.contains(where: breaks.contains) else { return nil }
+    return decoding { breaks.contains($0.first ?? 0) ? ([], 1) : nil }
+  }
+
+  /// `decode` gives the bytes that the beginning of the rest stands for, and how much of it that is; nil: for itself.
+  private func decoding(
+    _ decode: (ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)?
+  ) -> DecodedText {
+    var decoded: [UInt8] = []
+    var places: [Int] = []
+    decoded.reserveCapacity(bytes.count)
+    places.reserveCapacity(bytes.count + 1)
+    var index = 0
+    while index < bytes.count {
+      let (piece, length) = decode(bytes[index...]) ?? ([bytes[index]], 1)
+      for byte in piece {
+        decoded.append(byte)
+        places.append(origin(of: index..<index).lowerBound)
+      }
+      index += length
+    }
+    places.append(origin(of: bytes.count..<bytes.count).lowerBound)
+    return DecodedText(decoded, origins: places)
+  }
+
+  // MARK: - Encodings
+
+  private static func percent(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
+    guard rest.first == UInt8(ascii: "%"), let byte = number(rest.dropFirst().prefix(2), 2, 16)
+    else { return nil }
+    return ([UInt8(byte)], 3)
+  }
+
+  private static func json(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
+    guard rest.first == UInt8(ascii: "\\"), let letter = rest.dropFirst().first else { return nil }
+    switch letter {
+    case UInt8(ascii: "u"): return unicode(rest)
+    case UInt8(ascii: "n"): return ([0x0A], 2)
+    case UInt8(ascii: "r"): return ([0x0D], 2)
+    case UInt8(ascii: "t"): return ([0x09], 2)
+    case UInt8(ascii: "b"): return ([0x08], 2)
+    case UInt8(ascii: "f"): return ([0x0C], 2)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return ([letter], 2)
+    default: return nil
+    }
+  }
+
+  /// `\u0041`, or two of them for one character beyond the first plane.
+  private static func unicode(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
+    guard let first = number(rest.dropFirst(2).prefix(4), 4, 16) else { return nil }
+    if let scalar = Unicode.Scalar(first) { return (Array(String(scalar).utf8), 6) }
+    let second = rest.dropFirst(6)
+    guard second.starts(with: Array("\\u".utf8)),
+      let low = number(second.dropFirst(2).prefix(4), 4, 16), (0xD800...0xDBFF).contains(first),
+      (0xDC00...0xDFFF).contains(low),
+      let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (low - 0xDC00))
+    else { return nil }
+    return (Array(String(scalar).utf8), 12)
+  }
+
+  private static let longestEntity = 10
+  private static let entities: [String: String] = [
+    "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'",
+  ]
+
+  private static func html(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
+    guard rest.first == UInt8(ascii: "&") else { return nil }
+    let name = rest.dropFirst().prefix(longestEntity).prefix { $0 != UInt8(ascii: ";") }
+    guard rest.dropFirst(1 + name.count).first == UInt8(ascii: ";") else { return nil }
+    let length = name.count + 2
+    if let text = entities[String(decoding: name, as: UTF8.self)] {
+      return (Array(text.utf8), length)
+    }
+    guard name.first == UInt8(ascii: "#") else { return nil }
+    let digits = name.dropFirst()
+    let isHex = digits.first == UInt8(ascii: "x") || digits.first == UInt8(ascii: "X")
+    let code = isHex ? digits.dropFirst() : digits
+    guard let value = number(code, code.count, isHex ? 16 : 10), let scalar = Unicode.Scalar(value)
+    else { return nil }
+    return (Array(String(scalar).utf8), length)
+  }
+
+  /// Exactly `count` digits.
+  private static func number(_ digits: ArraySlice<UInt8>, _ count: Int, _ radix: Int) -> UInt32? {
+    guard count > 0, digits.count == count, digits.first != UInt8(ascii: "+") else { return nil }
+    return UInt32(String(decoding: digits, as: UTF8.self), radix: radix)
+  }
+}
