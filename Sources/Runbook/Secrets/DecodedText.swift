@@ -117,6 +117,35 @@ struct DecodedText: Sendable {
     return (Array(String(scalar).utf8), 12)
   }
 
+  /// Where an escape begins that the end of a text cuts in two; nil when none does.
+  static func halfEscape(atEndOf bytes: [UInt8]) -> Int? {
+    let from = max(0, bytes.count - longestEntity - 2)
+    let marks = Set(Encoding.allCases.flatMap(\.marks)).subtracting("+".utf8)
+    guard var start = bytes[from...].lastIndex(where: marks.contains) else { return nil }
+    if let pair = highSurrogate(before: start, in: bytes), json(bytes[pair...]) == nil {
+      start = pair
+    }
+    let rest = bytes[start...]
+    let isWhole = [percent, json, html].contains { $0(rest) != nil }
+    let isShort =
+      switch rest[start] {
+      case UInt8(ascii: "%"): rest.count < 3
+      // Beyond the first plane it takes two escapes: one alone says nothing.
+      case UInt8(ascii: "\\"): rest.count < 2 || rest.dropFirst().first == UInt8(ascii: "u")
+      default: !rest.contains(UInt8(ascii: ";"))
+      }
+    return isShort && !isWhole ? start : nil
+  }
+
+  /// Where the first of two escapes begins whose second begins at `start`.
+  private static func highSurrogate(before start: Int, in bytes: [UInt8]) -> Int? {
+    guard start >= 6, bytes[start - 6] == UInt8(ascii: "\\"),
+      bytes[start - 5] == UInt8(ascii: "u"),
+      let unit = number(bytes[(start - 4)..<start], 4, 16), (0xD800...0xDBFF).contains(unit)
+    else { return nil }
+    return start - 6
+  }
+
   private static let longestEntity = 10
   private static let entities: [String: String] = [
     "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'",

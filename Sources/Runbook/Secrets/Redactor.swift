@@ -88,18 +88,17 @@ public final class Redactor: Sendable {
     of bytes: [UInt8], _ readings: [DecodedText], _ secrets: [SecretForms]
   ) -> [Range<Int>] {
     // An escape or a character that was cut in two can't be read, and what stands before it wouldn't be found.
-    let escapes = Set("%\\&".utf8)
-    let from = max(0, bytes.count - 12)
     let replacement = Array("\u{FFFD}".utf8)
-    var ends = [bytes[from...].lastIndex(where: escapes.contains)].compactMap(\.self)
+    var ends: [Int] = []
+    if let half = DecodedText.halfEscape(atEndOf: bytes) { ends.append(half) }
     if bytes.suffix(replacement.count).elementsEqual(replacement) {
       ends.append(bytes.count - replacement.count)
     }
     let shorter = ends.map { DecodedText(Array(bytes[..<$0])).readings }
-    return secrets.flatMap { secret in
+    let beginnings = secrets.flatMap { secret in
       ([readings] + shorter).compactMap { secret.beginning(atEndOf: $0) }
-        .map { $0.lowerBound..<bytes.count }
     }
+    return (beginnings.map(\.lowerBound) + ends).map { $0..<bytes.count }
   }
 
   private static func blotting(_ places: [Range<Int>], in bytes: [UInt8]) -> [UInt8] {
