@@ -149,7 +149,8 @@ struct PeopleTests {
       #expect(try await desk.lifeboat(desk.execute).code == 4)
       #expect(try await answer(desk, key: "ann").code == 4)
       let shown = try await desk.lifeboat(["audit", "show", "--output", "json"])
-      let line = try #require(shown.output.split(separator: "\n").last { $0.contains("\"armored\"") })
+      let line = try #require(
+        shown.output.split(separator: "\n").last { $0.contains("\"armored\"") })
       try desk.write(String(line), to: desk.base + "/entry")
       let script = """
         import json, sys

@@ -44,8 +44,8 @@ struct RedactorTests {
     let forms = SecretForms(Secret(secret), of: Self.reference)
     #expect(forms?.places(in: Array(text.utf8)).isEmpty == true, "\(form) left \(text)")
     // Base64 of a text around it: what is left between the blots doesn't decode to it.
-    for word in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && !"+/-_=".contains($0) })
-    {
+    for word in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && !"+/-_=".contains($0) }
+    ) {
       let standard = word.replacing("-", with: "+").replacing("_", with: "/")
       for skip in 0..<4 {
         var digits = String(standard.dropFirst(skip).prefix { $0 != "=" })
