@@ -35,6 +35,7 @@ struct SecretsTests {
         with:
           command: [sh, -c, "python3 BASE/hostile.py FIXTURES; \(failing ? "exit 3" : "touch BASE/printed")"]
           unless: [test, -e, BASE/printed]
+        approval: { prompt: Print it? }
     """
   }
 
@@ -50,7 +51,8 @@ struct SecretsTests {
           to: desk.runbook)
         try desk.write(Self.hostile, to: desk.base + "/hostile.py")
         let ran = try await desk.lifeboat(
-          desk.execute + ["--output", format], environment: Self.environment)
+          desk.execute + ["--output", format, "--approve", "print=yes: \(Self.secret)"],
+          environment: Self.environment)
         try await body(desk, ran)
       }
     }
