@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Testing
 
 @Suite("Who answers gates, by real accounts and real keys")
@@ -80,16 +81,16 @@ struct PeopleTests {
 
   // MARK: - Signatures
 
-  private static let signedByTwo = """
-      - id: go
-        action: gate.approval
-        with: { prompt: "Go?", required: 2, signed: true }
-    """
+  private static func signed(by people: Int) -> String {
+    "  - { id: go, action: gate.approval, with: { prompt: Go?, required: \(people), signed: true } }"
+  }
 
-  private func withKeys(_ body: (Desk) async throws -> Void) async throws {
+  private func withKeys(
+    steps: String = signed(by: 2), _ body: (Desk) async throws -> Void
+  ) async throws {
     let signers = FileManager.default.temporaryDirectory.path + "/signers-\(UUID().uuidString)"
     try await Desk.with(
-      steps: Self.signedByTwo, inventory: "people: { allowed_signers: \(signers) }"
+      steps: steps, inventory: "people: { allowed_signers: \(signers) }"
     ) { desk in
       var lines = ""
       for name in ["ann", "bob", "eve"] {
@@ -128,6 +129,51 @@ struct PeopleTests {
       #expect(review.code == 11, "an answer that nobody known signed is shown: \(review)")
       #expect(review.output.contains("signed with the key of ann@example.com"))
       #expect(review.output.contains("SIGNATURE DOES NOT HOLD"))
+    }
+  }
+
+  @Test("an approval of a step that must be signed, and a consent of it, count signed alone")
+  func oneSignature() async throws {
+    let step = """
+        - id: go
+          action: command.run
+          target: here.one
+          with: { command: [touch, BASE/done], unless: [test, -e, BASE/done] }
+          approval: { prompt: Go?, signed: true }
+      """
+    for steps in [step, Self.signed(by: 1)] {
+      try await withKeys(steps: steps) { desk in
+        let text = try String(contentsOfFile: desk.runbook, encoding: .utf8)
+        try desk.write(text.replacing("BASE", with: desk.base), to: desk.runbook)
+        #expect(try await desk.lifeboat(desk.execute + Self.yes).code == 4)
+        let unknown = try await answer(desk, key: "eve")
+        #expect(unknown.code == 4, "\(unknown)")
+        #expect(unknown.output.contains("isn't signed with a key"))
+        #expect(try await answer(desk, key: "ann").code == 0)
+      }
+    }
+  }
+
+  /// Whoever can write the journal has signatures of earlier runs at hand.
+  @Test("a signature on an answer of another run, or on other words, doesn't count")
+  func replayed() async throws {
+    try await withKeys(steps: Self.signed(by: 1)) { desk in
+      let key = ["--signing-key", desk.base + "/ann"]
+      #expect(try await desk.lifeboat(desk.execute + Self.yes + key).code == 0)
+      #expect(try await desk.lifeboat(desk.execute).code == 4)
+      let journal = try Journal.open(directory: desk.home)
+      let entries = try await journal.entries().collect()
+      let answer = try #require(entries.last { $0.kind == GateAnswered.kind })
+      let run = try #require(entries.last { $0.kind == RunStarted.kind }?.run)
+      try await journal.append(
+        EntryDraft(
+          at: answer.at, kind: answer.kind, run: run, step: answer.step, body: answer.body,
+          needsLease: false), under: nil)
+      try journal.close()
+      let resumed = try await desk.lifeboat(["resume"])
+      #expect(resumed.code == 4, "\(resumed)")
+      let review = try await desk.lifeboat(["audit", "people"])
+      #expect(review.code == 11, "\(review)")
     }
   }
 

@@ -120,6 +120,22 @@ struct SecretsTests {
     }
   }
 
+  @Test("an error message that never sees the journal doesn't show it either")
+  func errors() async throws {
+    try await Desk.with(steps: "  - { id: go, action: gate.approval, with: { prompt: Go? } }") {
+      desk in
+      #expect(try await desk.lifeboat(desk.execute + ["--approve", "go=yes"]).code == 0)
+      let ran = try await desk.lifeboat(
+        [
+          "audit", "leaks", "\(desk.base)/none-\(Self.secret)", "--sites", desk.sites, "--secret",
+          "env:DESK_TOKEN",
+        ], environment: Self.environment)
+      #expect(ran.code == 8, "\(ran)")
+      #expect(ran.error.contains("none-•••"))
+      expectNone(in: Array((ran.output + ran.error).utf8), "an error")
+    }
+  }
+
   @Test("a secret that can't be looked for is said, and no all-clear given")
   func notLookedFor() async throws {
     let gate = "  - { id: go, action: gate.approval, with: { prompt: Go? } }"
