@@ -32,20 +32,21 @@ struct DecodedText: Sendable {
   private enum Encoding: CaseIterable {
     case percent, form, json, html
 
+    /// What an escape begins with; without the first there is nothing to undo.
     var marks: [UInt8] {
       switch self {
-      case .percent: [UInt8(ascii: "%")]
-      case .form: [UInt8(ascii: "+")]
-      case .json: [UInt8(ascii: "\\")]
-      case .html: [UInt8(ascii: "&")]
+      case .percent: Array("%".utf8)
+      case .form: Array("+%".utf8)
+      case .json: Array("\\".utf8)
+      case .html: Array("&".utf8)
       }
     }
   }
 
   /// Nil when there is nothing to undo.
   private func undoing(_ encoding: Encoding) -> DecodedText? {
-    guard bytes.contains(where: encoding.marks.contains) else { return nil }
-    return decoding { rest in
+    guard bytes.place(of: encoding.marks[0], from: 0) != nil else { return nil }
+    return decoding(encoding.marks) { rest in
       switch encoding {
       case .percent: Self.percent(rest)
       case .form: rest.first == UInt8(ascii: "+") ? ([0x20], 1) : Self.percent(rest)
@@ -56,27 +57,34 @@ struct DecodedText: Sendable {
   }
 
   private func unwrapped() -> DecodedText? {
-    let breaks: Set<UInt8> = [0x0A, 0x0D]
-    guard bytes.contains(where: breaks.contains) else { return nil }
-    return decoding { breaks.contains($0.first ?? 0) ? ([], 1) : nil }
+    let breaks: [UInt8] = [0x0A, 0x0D]
+    guard breaks.contains(where: { bytes.place(of: $0, from: 0) != nil }) else { return nil }
+    return decoding(breaks) { _ in ([], 1) }
   }
 
-  /// `decode` gives the bytes that the beginning of the rest stands for, and how much of it that is; nil: for itself.
+  /// `decode` gives the bytes that the beginning of the rest, one of `marks`, stands for, and how much of it that is; nil:
+  /// for itself.
   private func decoding(
-    _ decode: (ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)?
+    _ marks: [UInt8], _ decode: (ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)?
   ) -> DecodedText {
     var decoded: [UInt8] = []
     var places: [Int] = []
     decoded.reserveCapacity(bytes.count)
     places.reserveCapacity(bytes.count + 1)
+    var next = marks.map { bytes.place(of: $0, from: 0) ?? bytes.count }
     var index = 0
     while index < bytes.count {
-      let (piece, length) = decode(bytes[index...]) ?? ([bytes[index]], 1)
-      for byte in piece {
-        decoded.append(byte)
-        places.append(origin(of: index..<index).lowerBound)
+      for place in next.indices where next[place] < index {
+        next[place] = bytes.place(of: marks[place], from: index) ?? bytes.count
       }
-      index += length
+      let mark = next.min() ?? bytes.count
+      decoded += bytes[index..<mark]
+      places += origins.map { Array($0[index..<mark]) } ?? Array(index..<mark)
+      guard mark < bytes.count else { break }
+      let (piece, length) = decode(bytes[mark...]) ?? ([bytes[mark]], 1)
+      decoded += piece
+      places += piece.map { _ in origin(of: mark..<mark).lowerBound }
+      index = mark + length
     }
     places.append(origin(of: bytes.count..<bytes.count).lowerBound)
     return DecodedText(decoded, origins: places)
@@ -120,7 +128,7 @@ struct DecodedText: Sendable {
   /// Where an escape begins that the end of a text cuts in two; nil when none does.
   static func halfEscape(atEndOf bytes: [UInt8]) -> Int? {
     let from = max(0, bytes.count - longestEntity - 2)
-    let marks = Set(Encoding.allCases.flatMap(\.marks)).subtracting("+".utf8)
+    let marks = Set("%\\&".utf8)
     guard var start = bytes[from...].lastIndex(where: marks.contains) else { return nil }
     if let pair = highSurrogate(before: start, in: bytes), json(bytes[pair...]) == nil {
       start = pair

@@ -117,6 +117,16 @@ extension [UInt8] {
     }
   }
 
+  /// The first place of a byte, from `start` on.
+  func place(of byte: UInt8, from start: Int) -> Int? {
+    withUnsafeBytes { bytes in
+      guard start < bytes.count, let base = bytes.baseAddress,
+        let found = memchr(base + start, Int32(byte), bytes.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+
   /// The longest end of this that is a beginning of `needle`, and not all of it; nil when none is.
   fileprivate func overlap(withBeginningOf needle: [UInt8]) -> Int? {
     (1..<needle.count).reversed().first { length in
