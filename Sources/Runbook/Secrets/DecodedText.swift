@@ -2,22 +2,23 @@
 /// comes from, so that what is found in a decoded text is found in the text as it stands.
 struct DecodedText: Sendable {
   let bytes: [UInt8]
-  /// Where each byte begins in the original, and the original's end; nil when nothing was decoded.
-  private let origins: [Int]?
+  /// What of the original each byte stands for; nil when nothing was decoded.
+  private let origins: [Range<Int>]?
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
     origins = nil
   }
 
-  private init(_ bytes: [UInt8], origins: [Int]) {
+  private init(_ bytes: [UInt8], origins: [Range<Int>]) {
     self.bytes = bytes
     self.origins = origins
   }
 
+  /// Of a range that isn't empty.
   func origin(of range: Range<Int>) -> Range<Int> {
     guard let origins else { return range }
-    return origins[range.lowerBound]..<origins[range.upperBound]
+    return origins[range.lowerBound].lowerBound..<origins[range.upperBound - 1].upperBound
   }
 
   /// The text, and every text that is had by undoing one or two encodings, each also without line breaks: base64 is often
@@ -68,9 +69,9 @@ struct DecodedText: Sendable {
     _ marks: [UInt8], _ decode: (ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)?
   ) -> DecodedText {
     var decoded: [UInt8] = []
-    var places: [Int] = []
+    var places: [Range<Int>] = []
     decoded.reserveCapacity(bytes.count)
-    places.reserveCapacity(bytes.count + 1)
+    places.reserveCapacity(bytes.count)
     var next = marks.map { bytes.place(of: $0, from: 0) ?? bytes.count }
     var index = 0
     while index < bytes.count {
@@ -79,14 +80,13 @@ struct DecodedText: Sendable {
       }
       let mark = next.min() ?? bytes.count
       decoded += bytes[index..<mark]
-      places += origins.map { Array($0[index..<mark]) } ?? Array(index..<mark)
+      places += origins.map { Array($0[index..<mark]) } ?? (index..<mark).map { $0..<($0 + 1) }
       guard mark < bytes.count else { break }
       let (piece, length) = decode(bytes[mark...]) ?? ([bytes[mark]], 1)
       decoded += piece
-      places += piece.map { _ in origin(of: mark..<mark).lowerBound }
+      places += piece.map { _ in origin(of: mark..<(mark + length)) }
       index = mark + length
     }
-    places.append(origin(of: bytes.count..<bytes.count).lowerBound)
     return DecodedText(decoded, origins: places)
   }
 
