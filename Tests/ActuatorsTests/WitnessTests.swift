@@ -9,7 +9,7 @@ import Testing
 /// Witnesses over HTTP and by a program, with a real server and real programs.
 @Suite struct WitnessTests {
   private let note = "lab/lifeboat\n3\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— lab AAAA\n"
-  private let channel = WitnessChannel(time: SystemTime())
+  private let channel = WitnessChannel(time: SystemTime(), redactor: Redactor())
 
   @Test("what is posted is what is had back")
   func http() async throws {

@@ -5,9 +5,10 @@ public struct WitnessChannel: Sendable {
   private let local: LocalTransport
   private let http: HTTPClient
 
-  public init(time: any TimeSource) {
+  /// `redactor` learns the secrets that are sent.
+  public init(time: any TimeSource, redactor: Redactor) {
     local = LocalTransport(time: time, limit: ConcurrencyLimit(4))
-    http = HTTPClient(secrets: SecretResolver(here: local))
+    http = HTTPClient(secrets: SecretResolver(here: local, redactor: redactor))
   }
 
   /// Runs a program with the note on its standard input. Throws `ActionError` when it doesn't take it.

@@ -9,6 +9,11 @@ enum InventoryJSONSchema {
         "sites": Part.named(site, atLeast: 1), "databases": Part.named(database),
         "paths": Part.named(path), "groups": Part.named(Part.list(Part.text, atLeast: 1)),
         "witnesses": Part.named(witness),
+        "people": Part.object(
+          [
+            "allowed_signers": Part.described(
+              Part.absolutePath, "The keys that people sign with, in OpenSSH's format of that name")
+          ], required: ["allowed_signers"]),
       ], required: ["sites"]))
 
   private static let site = Part.object(

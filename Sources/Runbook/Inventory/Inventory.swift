@@ -5,16 +5,24 @@ public struct Inventory: Sendable, Hashable, Codable {
   public let paths: [SharedPath]
   public let groups: [HostGroup]
   public let witnesses: [Witness]
+  /// The file of keys that people sign with, in OpenSSH's format `allowed_signers`; on this machine.
+  public let allowedSigners: String?
 
   public init(
     sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = [],
-    witnesses: [Witness] = []
+    witnesses: [Witness] = [], allowedSigners: String? = nil
   ) {
     self.sites = sites
     self.databases = databases
     self.paths = paths
     self.groups = groups
     self.witnesses = witnesses
+    self.allowedSigners = allowedSigners
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case sites, databases, paths, groups, witnesses
+    case allowedSigners = "allowed_signers"
   }
 
   public var hosts: [Host] { sites.flatMap(\.hosts) }
@@ -52,7 +60,8 @@ extension Inventory {
       databases: try container.decode([Database].self, forKey: .databases),
       paths: try container.decode([SharedPath].self, forKey: .paths),
       groups: try container.decode([HostGroup].self, forKey: .groups),
-      witnesses: try container.decodeIfPresent([Witness].self, forKey: .witnesses) ?? [])
+      witnesses: try container.decodeIfPresent([Witness].self, forKey: .witnesses) ?? [],
+      allowedSigners: try container.decodeIfPresent(String.self, forKey: .allowedSigners))
   }
 }
 

@@ -9,7 +9,7 @@ struct AuditCommand: AsyncParsableCommand {
       "Review what happened: list the runs, show one, verify the journal, prove what is in it.",
     subcommands: [
       List.self, Show.self, Verify.self, Checkpoint.self, Keys.self, Prove.self, Consistency.self,
-      CheckProof.self,
+      CheckProof.self, People.self, Leaks.self,
     ])
 
   struct List: AsyncParsableCommand {

@@ -35,7 +35,7 @@ struct ExecuteCommand: AsyncParsableCommand {
       let wiring = try Wiring(console: console, format: output.output)
       let run = wiring.newRunID()
       return try await wiring.attesting(by: loaded.plan.inventory.witnesses) {
-        try await wiring.executing(answers) { executor in
+        try await wiring.executing(answers, signingWith: gates.key) { executor in
           try await executor.execute(loaded.plan, as: run, from: loaded.origin(accepted: reasons))
         }
       }

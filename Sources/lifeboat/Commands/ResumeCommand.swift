@@ -41,7 +41,7 @@ struct ResumeCommand: AsyncParsableCommand {
         to: plan, on: console, format: output.output, consents: consents,
         shown: recorded.shownConsents)
       return try await wiring.attesting(by: plan.inventory.witnesses) {
-        try await wiring.executing(answers) { executor in
+        try await wiring.executing(answers, signingWith: gates.key) { executor in
           try await executor.resume(recorded, with: plan)
         }
       }

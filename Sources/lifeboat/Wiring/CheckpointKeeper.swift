@@ -30,7 +30,8 @@ struct CheckpointKeeper: Sendable {
   private let channel: WitnessChannel
 
   init(
-    journal: Journal, home: Home, witnesses: [Witness], surroundings: Surroundings
+    journal: Journal, home: Home, witnesses: [Witness], surroundings: Surroundings,
+    redactor: Redactor
   ) {
     self.journal = journal
     self.witnesses = witnesses
@@ -43,7 +44,7 @@ struct CheckpointKeeper: Sendable {
     keys = SigningKeys(home: home.directory)
     folder = .own(home: home.directory)
     ledger = DeliveryLedger(home: home.directory)
-    channel = WitnessChannel(time: time)
+    channel = WitnessChannel(time: time, redactor: redactor)
   }
 
   /// The key in force, made now if there is none. Throws `JournalError`.

@@ -19,11 +19,13 @@ struct Wiring {
     let home = Home()
     let progress = ProgressView(console: console, format: format, time: time)
     if mustExist { try Journal.openForReading(directory: home.directory).close() }
-    journal = try Journal.open(directory: home.directory)
+    journal = try Journal.open(
+      directory: home.directory,
+      redacting: { [redactor = console.redactor] in redactor.redacted($0) })
     surroundings = Surroundings(
       catalogue: .standard, journal: journal, time: time, person: .current,
       version: Version.current, watch: { progress.show($0) })
-    world = ActuatorWorld(time: time)
+    world = ActuatorWorld(time: time, redactor: console.redactor)
     self.console = console
     self.progress = progress
   }
@@ -42,16 +44,20 @@ struct Wiring {
   func recordedRun(_ id: String) async throws -> RecordedRun {
     let entries = try await runs.entries(of: id)
     if let first = entries.first { try progress.resume(from: first) }
-    return try RecordedRun(id: id, entries: entries)
+    let recorded = try RecordedRun(id: id, entries: entries)
+    try console.redactor.reserve(recorded.plan)
+    return recorded
   }
 
   /// Runs `body` with an executor, under live progress, stopping on signals.
   func executing<Result: Sendable>(
-    _ answers: Answers, _ body: @escaping @Sendable (Executor) async throws -> Result
+    _ answers: Answers, signingWith key: String?,
+    _ body: @escaping @Sendable (Executor) async throws -> Result
   ) async throws -> Result {
     let control = RunControl()
     let executor = Executor(
-      surroundings: surroundings, world: world, answers: answers, control: control,
+      surroundings: surroundings, world: world, answers: answers,
+      signatures: GateSigning(in: world, key: key), control: control,
       crashes: try CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
     let status = Task { [progress] in await progress.runStatusLine() }
     defer { status.cancel() }
@@ -69,7 +75,8 @@ struct Wiring {
 
   func checkpointKeeper(_ witnesses: [Witness]) -> CheckpointKeeper {
     CheckpointKeeper(
-      journal: journal, home: Home(), witnesses: witnesses, surroundings: surroundings)
+      journal: journal, home: Home(), witnesses: witnesses, surroundings: surroundings,
+      redactor: console.redactor)
   }
 
   /// Signs checkpoints of the journal beside `body`, and one after it. What goes wrong with that is said, and changes
@@ -124,15 +131,5 @@ struct ReadingWiring {
       guard record.epoch == epoch, let tenure = record.tenure else { return false }
       return try HolderCheck.onThisMachine(tenure.holder) != .dead
     }
-  }
-}
-
-extension PersonRecord {
-  /// The person at this process.
-  static var current: PersonRecord {
-    let environment = ProcessInfo.processInfo.environment
-    return PersonRecord(
-      user: NSUserName(), host: ProcessInfo.processInfo.hostName,
-      realUser: getuid() == 0 ? environment["SUDO_USER"] : nil)
   }
 }

@@ -97,7 +97,7 @@ extension ReadingWiring {
     at url: String, _ authorization: SecretReference?
   ) async throws -> (checkpoints: [SignedCheckpoint], unreadable: [String]) {
     guard
-      let note = try await WitnessChannel(time: SystemTime())
+      let note = try await WitnessChannel(time: SystemTime(), redactor: Redactor())
         .last(at: url, authorization: authorization, within: .seconds(10))
     else { return ([], []) }
     return SignedCheckpoint(note).map { ([$0], []) } ?? ([], [url])
