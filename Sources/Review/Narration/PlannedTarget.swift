@@ -1,0 +1,26 @@
+import Journal
+
+/// What a planned step is aimed at, as people write it: `dr.scheduler`, `scheduler`, `scheduler@dr`.
+struct PlannedTarget: Decodable, Sendable {
+  let text: String
+
+  private struct Host: Decodable {
+    let site: String
+    let name: String
+  }
+
+  private struct Database: Decodable { let name: String }
+
+  private enum CodingKeys: String, CodingKey { case host, database, site }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let host = try container.decodeIfPresent(Host.self, forKey: .host) {
+      text = "\(host.site).\(host.name)"
+      return
+    }
+    let database = try container.decode(Database.self, forKey: .database)
+    let site = try container.decodeIfPresent(String.self, forKey: .site)
+    text = database.name + (site.map { "@\($0)" } ?? "")
+  }
+}
