@@ -29,6 +29,7 @@ struct ComparisonTests {
       let otherwise = comparison.predictions.filter { $0.result == .cameOtherwise }
       #expect(otherwise.map(\.property) == ["state", "outcome"])
       #expect(otherwise.map(\.observed) == ["running", "changed"])
+      #expect(comparison.steps.map(\.endedAlike) == [true, false])
       let text = comparison.lines.text
       #expect(text.contains("2 of 5 predictions came true, 2 came otherwise, 1 was not observed"))
       #expect(text.contains("! stop t state: predicted stopped, observed running"))

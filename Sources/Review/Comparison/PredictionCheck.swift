@@ -18,27 +18,30 @@ public struct PredictionCheck: Sendable, Hashable, Encodable {
   public let observed: JSON?
   public let result: Result
 
-  /// What a rehearsal's outcome says that an execution's will be; nil when it says nothing.
-  private static let outcomes = [
-    "already": "ok", "would_change": "changed", "would_skip": "skipped",
-  ]
+  /// The outcomes of an execution that a rehearsal's outcome foretells, the likeliest first; none when it foretells
+  /// nothing. A step that waits for others to bring something about ends as `ok`.
+  static func outcomes(foretoldBy rehearsed: String?) -> [String] {
+    switch rehearsed {
+    case "already": ["ok"]
+    case "would_change": ["changed", "ok"]
+    case "would_skip": ["skipped"]
+    default: []
+    }
+  }
 
   /// `rehearsed` predicts, `executed` shows.
   static func checks(of rehearsed: StepAccount, against executed: StepAccount?) -> [PredictionCheck]
   {
-    let outcome = rehearsed.outcome.flatMap { outcomes[$0] }.map { predicted in
-      PredictionCheck(
-        step: rehearsed.id, subject: nil, property: "outcome", predicted: .string(predicted),
-        observed: executed?.outcome.map(JSON.string))
+    let foretold = outcomes(foretoldBy: rehearsed.outcome)
+    let outcome = foretold.first.map { likeliest in
+      let observed = executed?.outcome
+      return PredictionCheck(
+        step: rehearsed.id, subject: nil, property: "outcome", predicted: .string(likeliest),
+        observed: observed.map(JSON.string),
+        comesTrue: observed.map(foretold.contains) ?? false)
     }
     return (outcome.map { [$0] } ?? [])
       + facts(rehearsed.predicted ?? [], of: rehearsed.id, against: executed)
-  }
-
-  /// What an execution predicted by itself, before it acted.
-  static func checks(of executed: StepAccount) -> [PredictionCheck] {
-    guard executed.outcome == "changed" else { return [] }
-    return facts(executed.predicted ?? [], of: executed.id, against: executed)
   }
 
   private static func facts(
@@ -47,20 +50,22 @@ public struct PredictionCheck: Sendable, Hashable, Encodable {
     let isVerified = executed?.outcome == "ok" || executed?.outcome == "changed"
     let observed = isVerified ? executed?.observation.byName ?? [:] : [:]
     return predicted.filter { $0.value != nil }.map { fact in
-      PredictionCheck(
+      let value = observed[FactName(subject: fact.subject, property: fact.property)]?.value
+      return PredictionCheck(
         step: step, subject: fact.subject, property: fact.property, predicted: fact.value,
-        observed: observed[FactName(subject: fact.subject, property: fact.property)]?.value)
+        observed: value, comesTrue: value == fact.value)
     }
   }
 
-  private init(step: String, subject: String?, property: String, predicted: JSON?, observed: JSON?)
-  {
+  private init(
+    step: String, subject: String?, property: String, predicted: JSON?, observed: JSON?,
+    comesTrue: Bool
+  ) {
     self.step = step
     self.subject = subject
     self.property = property
     self.predicted = predicted
     self.observed = observed
-    result =
-      observed == nil ? .notObserved : observed == predicted ? .cameTrue : .cameOtherwise
+    result = observed == nil ? .notObserved : comesTrue ? .cameTrue : .cameOtherwise
   }
 }

@@ -37,10 +37,21 @@ extension RunComparison {
 
   private static func change(from a: Double?, to b: Double?) -> String {
     guard let a, let b else { return "-" }
-    return (b < a ? "-" : "+") + Duration.seconds(abs(b - a)).spoken
+    let change = Duration.seconds(abs(b - a)).spoken
+    return change == Duration.zero.spoken ? "=" : (b < a ? "-" : "+") + change
   }
 
-  private var differenceLines: [Line] { steps.flatMap(Self.differences) }
+  private var differenceLines: [Line] {
+    let lines = steps.flatMap(Self.differences)
+    let areOfAKind = a.type == b.type
+    return lines.isEmpty
+      ? []
+      : [
+        Line(""),
+        Line("What differs, A | B; facts as seen \(areOfAKind ? "last" : "before acting")", .faint),
+      ]
+        + lines
+  }
 
   private static func differences(in step: Step) -> [Line] {
     var lines = step.guards.sorted { $0.key < $1.key }.map { id, pair in

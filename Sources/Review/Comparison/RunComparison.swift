@@ -31,6 +31,8 @@ public struct RunComparison: Sendable, Encodable {
   public struct Step: Sendable, Encodable {
     public let id: String
     public let outcome: Pair
+    /// Whether the two ended alike; of a rehearsal and an execution, whether the one foretold the other.
+    public let endedAlike: Bool
     public let secondsA: Double?
     public let secondsB: Double?
     /// What was seen last in each of the two; of a rehearsal and an execution, before acting.
@@ -42,6 +44,7 @@ public struct RunComparison: Sendable, Encodable {
 
     enum CodingKeys: String, CodingKey {
       case id, outcome, facts, guards, answers
+      case endedAlike = "ended_alike"
       case secondsA = "seconds_a"
       case secondsB = "seconds_b"
     }
@@ -59,14 +62,27 @@ public struct RunComparison: Sendable, Encodable {
     let left = Dictionary(a.steps.map { ($0.id, $0) }) { first, _ in first }
     let right = Dictionary(b.steps.map { ($0.id, $0) }) { first, _ in first }
     let ids = a.steps.map(\.id) + b.steps.map(\.id).filter { left[$0] == nil }
-    let areOfAKind = a.isRehearsal == b.isRehearsal
-    steps = ids.map { Step($0, left[$0], right[$0], afterActing: areOfAKind) }
+    steps = ids.map { id in
+      a.isRehearsal == b.isRehearsal
+        ? Step(
+          id, left[id], right[id], \.observation,
+          endedAlike: left[id]?.outcome == right[id]?.outcome)
+        : Step(
+          id, left[id], right[id], \.observationBefore,
+          endedAlike: a.isRehearsal
+            ? Self.foretells(left[id], right[id]) : Self.foretells(right[id], left[id]))
+    }
     predictions =
       switch (a.isRehearsal, b.isRehearsal) {
       case (true, false): a.steps.flatMap { PredictionCheck.checks(of: $0, against: right[$0.id]) }
       case (false, true): b.steps.flatMap { PredictionCheck.checks(of: $0, against: left[$0.id]) }
       default: []
       }
+  }
+
+  private static func foretells(_ rehearsed: StepAccount?, _ executed: StepAccount?) -> Bool {
+    guard let outcome = executed?.outcome else { return false }
+    return PredictionCheck.outcomes(foretoldBy: rehearsed?.outcome).contains(outcome)
   }
 
   /// How many predictions came to this.
@@ -89,12 +105,16 @@ extension RunComparison.Side {
 }
 
 extension RunComparison.Step {
-  init(_ id: String, _ a: StepAccount?, _ b: StepAccount?, afterActing: Bool) {
+  /// `seen`: which of what each of the two saw is compared.
+  fileprivate init(
+    _ id: String, _ a: StepAccount?, _ b: StepAccount?, _ seen: KeyPath<StepAccount, [FactRecord]>,
+    endedAlike: Bool
+  ) {
     self.id = id
+    self.endedAlike = endedAlike
     outcome = .init(a: a?.outcome, b: b?.outcome)
     secondsA = a?.duration?.inSeconds
     secondsB = b?.duration?.inSeconds
-    let seen = afterActing ? \StepAccount.observation : \StepAccount.observationBefore
     facts = FactDifference.between(a?[keyPath: seen] ?? [], b?[keyPath: seen] ?? [])
     let (left, right) = (a?.findings ?? [:], b?.findings ?? [:])
     guards = Dictionary(
@@ -107,7 +127,7 @@ extension RunComparison.Step {
   }
 
   /// Whether there is nothing to tell but how long it took.
-  var isAlike: Bool { !outcome.differs && facts.isEmpty && guards.isEmpty && answers == nil }
+  var isAlike: Bool { endedAlike && facts.isEmpty && guards.isEmpty && answers == nil }
 }
 
 extension StepAccount {
