@@ -88,16 +88,37 @@ extension StoredEntry {
 
   /// The entry that the bytes are, checked against the hash and the columns next to them.
   func checkedEntry() throws(Defect) -> Entry {
+    try checkHash()
+    let entry = try readEntry()
+    try check(EntryHeading(entry))
+    return entry
+  }
+
+  /// Checks as `checkedEntry` does, without making the entry.
+  func check() throws(Defect) {
+    try checkHash()
+    if let heading = EntryHeading(scanning: bytes) {
+      try check(heading)
+    } else {
+      try check(EntryHeading(try readEntry()))
+    }
+  }
+
+  private func checkHash() throws(Defect) {
     guard Merkle.leafHash(bytes) == leafHash else { throw .changed }
-    let entry: Entry
+  }
+
+  private func readEntry() throws(Defect) -> Entry {
     do {
-      entry = try Entry(canonical: bytes)
+      return try Entry(canonical: bytes)
     } catch {
       throw .notAnEntry(error.message)
     }
-    guard entry.index == index else { throw .elsewhere(entry.index) }
-    guard entry.kind == kind, entry.run == run else { throw .columns }
-    return entry
+  }
+
+  private func check(_ heading: EntryHeading) throws(Defect) {
+    guard heading.index == index else { throw .elsewhere(heading.index) }
+    guard heading.kind == kind, heading.run == run else { throw .columns }
   }
 
   fileprivate func entry(path: String) throws -> Entry {

@@ -16,6 +16,8 @@ public struct RunSummary: Sendable, Hashable, Codable {
   public let ending: String?
   /// The place of its first entry.
   public let firstIndex: Int
+  /// The place of the entry that ended it; nil when `endedAt` is.
+  public let endIndex: Int?
 
   /// `last` is the last of the run's entries that say that it ended or went on; nil when there is none.
   public init(first: Entry, last: Entry?) {
@@ -33,6 +35,7 @@ public struct RunSummary: Sendable, Hashable, Codable {
     endedAt = end?.at
     ending = end?.body["ending"]?.stringValue
     firstIndex = first.index
+    endIndex = end?.index
   }
 
   enum CodingKeys: String, CodingKey {
@@ -41,6 +44,7 @@ public struct RunSummary: Sendable, Hashable, Codable {
     case startedAt = "started_at"
     case endedAt = "ended_at"
     case firstIndex = "first_index"
+    case endIndex = "end_index"
   }
 }
 

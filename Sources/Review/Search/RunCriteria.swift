@@ -32,6 +32,13 @@ public struct RunCriteria: Sendable {
       ].compactMap(\.self))
   }
 
+  /// Where an end is asked for, the entries that write such an end: there are fewer of them than of runs.
+  public var filterOfEnds: EntryFilter? {
+    guard let outcome, outcome != Self.open else { return nil }
+    return EntryFilter(
+      kinds: [RunEnded.kind], containing: [EntryText.member("ending", outcome)])
+  }
+
   /// Whether a run's first entry is of one that is asked for, as far as that entry tells. Throws `JSONError` when its
   /// plan can't be read.
   public func admits(_ first: Entry) throws -> Bool {

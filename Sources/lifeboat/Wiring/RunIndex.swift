@@ -37,19 +37,42 @@ struct RunIndex {
   /// How many executions a forecast goes by: those of long ago tell little of what a run takes today.
   private static let historyLength = 50
 
-  /// The runs that meet `criteria`, the last one first: at most `limit`, and whether there are more.
+  /// The runs that meet `criteria`, the last one first, or, when an end is asked for, the one that ended last: at most
+  /// `limit`, and whether there are more.
   func matching(
     _ criteria: RunCriteria, limit: Int
   ) async throws -> (runs: [RunSummary], hasMore: Bool) {
+    if let ends = criteria.filterOfEnds {
+      return try await collect(limit, from: journal.entriesFromTheEnd(matching: ends)) { end in
+        guard let id = end.run, let first = try await journal.start(ofRun: id) else { return nil }
+        let run = try await run(beginningWith: first, meeting: criteria)
+        // A run may have ended so before, and have gone on since.
+        return run?.endIndex == end.index ? run : nil
+      }
+    }
+    return try await collect(limit, from: journal.runStarts(matching: criteria.filter)) { first in
+      try await run(beginningWith: first, meeting: criteria)
+    }
+  }
+
+  private func collect(
+    _ limit: Int, from entries: EntrySequence, _ summary: (Entry) async throws -> RunSummary?
+  ) async throws -> (runs: [RunSummary], hasMore: Bool) {
     var runs: [RunSummary] = []
-    for try await first in journal.runStarts(matching: criteria.filter) {
-      guard try criteria.admits(first), try await isOfPerson(criteria, first) else { continue }
-      let run = try await journal.summary(ofRunBeginningWith: first)
-      guard criteria.admits(run) else { continue }
+    for try await entry in entries {
+      guard let run = try await summary(entry) else { continue }
       if runs.count == limit { return (runs, true) }
       runs.append(run)
     }
     return (runs, false)
+  }
+
+  private func run(
+    beginningWith first: Entry, meeting criteria: RunCriteria
+  ) async throws -> RunSummary? {
+    guard try criteria.admits(first), try await isOfPerson(criteria, first) else { return nil }
+    let run = try await journal.summary(ofRunBeginningWith: first)
+    return criteria.admits(run) ? run : nil
   }
 
   /// Whoever began a run, went on with it, or answered one of its gates, was of it.
