@@ -4,6 +4,12 @@ import Journal
 struct PlannedTarget: Decodable, Sendable {
   let text: String
 
+  /// Of `dr.scheduler` and `scheduler@dr` what the plan's name of the host or of the database ends in.
+  static func endOfName(in text: String) -> String {
+    let name = text.prefix { $0 != "@" }
+    return name.split(separator: ".").last.map(String.init) ?? ""
+  }
+
   private struct Host: Decodable {
     let site: String
     let name: String

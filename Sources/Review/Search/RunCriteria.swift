@@ -29,6 +29,7 @@ public struct RunCriteria: Sendable {
         runbook.map { EntryText.member("runbook", $0) },
         type.map { EntryText.member("type", $0.rawValue) },
         step.map { EntryText.memberBeginning("id", $0) },
+        host.map { EntryText.valueEnding(PlannedTarget.endOfName(in: $0)) },
       ].compactMap(\.self))
   }
 
@@ -73,6 +74,11 @@ extension Entry {
 enum EntryText {
   static func member(_ name: String, _ value: String) -> String {
     "\(JSON.string(name)):\(JSON.string(value))"
+  }
+
+  /// When the value of some member ends so.
+  static func valueEnding(_ end: String) -> String {
+    String(JSON.string(end).description.dropFirst())
   }
 
   /// When the member's value begins so.
