@@ -60,6 +60,10 @@ let package = Package(
       name: "LabScheduler",
       dependencies: ["ODBC", "CCrypto", "CPlatform", argumentParser, grdb, system],
       swiftSettings: swiftSettings),
+    // Not shipped: writes the journal that Benchmarks/journal measures with.
+    .executableTarget(
+      name: "journal-fill", dependencies: ["Journal"], path: "Benchmarks/journal/Fill",
+      swiftSettings: swiftSettings),
     .target(
       name: "TestSupport", dependencies: ["Runbook", "Journal", "Engine"],
       swiftSettings: swiftSettings),

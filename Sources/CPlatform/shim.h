@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,3 +22,9 @@ static inline int platform_die_with_parent(int signal) {
 
 /// Ends the calling process at once, as a power cut would: no handlers, no flushing.
 static inline void platform_power_cut(void) { kill(getpid(), SIGKILL); }
+
+/// How many columns the terminal at `descriptor` has; 0 when it is none.
+static inline int platform_terminal_columns(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

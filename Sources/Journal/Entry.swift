@@ -73,7 +73,10 @@ extension Entry {
   /// Reads an entry's canonical bytes, and nothing but canonical bytes.
   public init(canonical bytes: Data) throws(JSONError) {
     let json = try JSON(parsing: bytes)
-    guard try json.canonical == bytes else {
+    // Writing it again is the longer way to see it.
+    let isCanonical =
+      if EntryHeading(scanning: bytes) != nil { true } else { try json.canonical == bytes }
+    guard isCanonical else {
       throw JSONError(code: .mismatched, message: "the bytes are not canonical JSON", offset: nil)
     }
     guard json.objectValue?.count == 8, json["v"]?.integerValue == Int64(Entry.version),

@@ -19,7 +19,25 @@ extension Journal {
   /// Each is checked against its own leaf hash: one that was changed ends the sequence with
   /// `damaged`. Only `verify` checks what surrounds it.
   public func entries(from index: Int = 0, matching filter: EntryFilter = .all) -> EntrySequence {
-    EntrySequence(store: store, start: index, filter: filter)
+    EntrySequence(
+      store: store, start: index,
+      nextPage: { try await $0.page(from: $1, matching: filter) }, following: { $0 + 1 })
+  }
+
+  /// The entries that match `filter`, the last one first, in bounded memory; at most `pageSize` are read ahead of what is
+  /// asked for. Checked as those of `entries(from:matching:)`.
+  public func entriesFromTheEnd(
+    matching filter: EntryFilter = .all, pageSize: Int = 32
+  ) -> EntrySequence {
+    EntrySequence(
+      store: store, start: .max,
+      nextPage: { try await $0.page(before: $1, matching: filter, limit: pageSize) },
+      following: { $0 })
+  }
+
+  /// The names of the runs that end in `suffix`.
+  public func runs(endingIn suffix: String) async throws -> [String] {
+    try await store.runs(endingIn: suffix)
   }
 
   /// The entries of one run, in order.
@@ -28,36 +46,30 @@ extension Journal {
   }
 }
 
-/// Entries in the journal's order; see `Journal.entries(from:matching:)`.
+/// Entries one after the other; see `Journal.entries(from:matching:)` and `Journal.entriesFromTheEnd(matching:)`.
 public struct EntrySequence: AsyncSequence, Sendable {
   public typealias Element = Entry
 
   let store: any JournalStore
   let start: Int
-  let filter: EntryFilter
+  /// The next entries, counted from a place.
+  let nextPage: @Sendable (any JournalStore, Int) async throws -> [StoredEntry]
+  /// The place from which those after an entry are counted.
+  let following: @Sendable (Int) -> Int
 
-  public func makeAsyncIterator() -> Iterator {
-    Iterator(store: store, filter: filter, next: start)
-  }
+  public func makeAsyncIterator() -> Iterator { Iterator(sequence: self, place: start) }
 
   public struct Iterator: AsyncIteratorProtocol {
-    let store: any JournalStore
-    let filter: EntryFilter
-    var next: Int
+    let sequence: EntrySequence
+    var place: Int
     var page: ArraySlice<StoredEntry> = []
-
-    init(store: any JournalStore, filter: EntryFilter, next: Int) {
-      self.store = store
-      self.filter = filter
-      self.next = next
-    }
 
     public mutating func next() async throws -> Entry? {
       try Task.checkCancellation()
-      if page.isEmpty { page = try await store.page(from: next, matching: filter)[...] }
+      if page.isEmpty { page = try await sequence.nextPage(sequence.store, place)[...] }
       guard let stored = page.popFirst() else { return nil }
-      next = stored.index + 1
-      return try stored.entry(path: store.path)
+      place = sequence.following(stored.index)
+      return try stored.entry(path: sequence.store.path)
     }
   }
 
@@ -78,16 +90,37 @@ extension StoredEntry {
 
   /// The entry that the bytes are, checked against the hash and the columns next to them.
   func checkedEntry() throws(Defect) -> Entry {
+    try checkHash()
+    let entry = try readEntry()
+    try check(EntryHeading(entry))
+    return entry
+  }
+
+  /// Checks as `checkedEntry` does, without making the entry.
+  func check() throws(Defect) {
+    try checkHash()
+    if let heading = EntryHeading(scanning: bytes) {
+      try check(heading)
+    } else {
+      try check(EntryHeading(try readEntry()))
+    }
+  }
+
+  private func checkHash() throws(Defect) {
     guard Merkle.leafHash(bytes) == leafHash else { throw .changed }
-    let entry: Entry
+  }
+
+  private func readEntry() throws(Defect) -> Entry {
     do {
-      entry = try Entry(canonical: bytes)
+      return try Entry(canonical: bytes)
     } catch {
       throw .notAnEntry(error.message)
     }
-    guard entry.index == index else { throw .elsewhere(entry.index) }
-    guard entry.kind == kind, entry.run == run else { throw .columns }
-    return entry
+  }
+
+  private func check(_ heading: EntryHeading) throws(Defect) {
+    guard heading.index == index else { throw .elsewhere(heading.index) }
+    guard heading.kind == kind, heading.run == run else { throw .columns }
   }
 
   fileprivate func entry(path: String) throws -> Entry {

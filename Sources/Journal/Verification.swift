@@ -150,7 +150,7 @@ struct Verifier {
 
   private func defect(of stored: StoredEntry) -> Finding? {
     do {
-      _ = try stored.checkedEntry()
+      try stored.check()
       return nil
     } catch {
       let kind: Verification.Kind =

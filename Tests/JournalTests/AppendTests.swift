@@ -183,14 +183,21 @@ struct RunsTests {
     try await append("run.started", "r-3", [:], second: 7)
     try await append("run.ended", "r-unknown", ["ending": "done"], second: 8)
 
-    let runs = try await journal.runs()
-    #expect(runs.map(\.id) == ["r-2", "r-1", "r-3"])
-    #expect(runs.map(\.runbook) == ["failover", "failover", nil])
-    #expect(runs.map(\.type) == ["rehearsal", "execution", nil])
-    #expect(runs.map(\.ending) == ["done", "done", nil])
-    #expect(runs.map(\.firstIndex) == [0, 1, 6])
+    var runs: [RunSummary] = []
+    for try await first in journal.runStarts() {
+      runs.append(try await journal.summary(ofRunBeginningWith: first))
+    }
+    #expect(runs.map(\.id) == ["r-3", "r-1", "r-2"])
+    #expect(runs.map(\.runbook) == [nil, "failover", "failover"])
+    #expect(runs.map(\.type) == [nil, "execution", "rehearsal"])
+    #expect(runs.map(\.ending) == [nil, "done", "done"])
+    #expect(runs.map(\.firstIndex) == [6, 1, 0])
     #expect(runs[1].endedAt == Timestamp(microsecondsSince1970: 6_000_000))
-    #expect(runs[2].endedAt == nil)
+    #expect(runs[0].endedAt == nil)
+    #expect(try await journal.start(ofRun: "r-1")?.index == 1)
+    #expect(try await journal.start(ofRun: "r-unknown") == nil)
+    #expect(try await journal.runs(endingIn: "-1") == ["r-1"])
+    #expect(try await journal.runs(endingIn: "_1") == [])
     #expect(try await journal.entries(run: "r-1").collect().map(\.index) == [1, 2, 4, 5])
     try journal.close()
   }

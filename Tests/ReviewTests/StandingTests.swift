@@ -70,21 +70,24 @@ struct StandingTests {
     #expect(try Standing(entries.all) == nil)
   }
 
-  @Test("the table of runs says which ones have no end")
-  func table() {
+  @Test("the table of runs says which ones have no end, and when it is cut")
+  func table() throws {
+    var open = Entries()
+    try open.begin()
+    var ended = Entries()
+    try ended.begin(.rehearsal)
+    try ended.finish(.inDoubt, "m")
     let runs = [
-      RunSummary(
-        id: "r-2", runbook: "failover", type: "execution",
-        startedAt: Timestamp(microsecondsSince1970: 0), endedAt: nil, ending: nil, firstIndex: 4),
-      RunSummary(
-        id: "r-1", runbook: "failover", type: "rehearsal",
-        startedAt: Timestamp(microsecondsSince1970: 0),
-        endedAt: Timestamp(microsecondsSince1970: 2_000_000), ending: "in_doubt", firstIndex: 0),
+      RunSummary(first: open.all[0], last: nil),
+      RunSummary(first: ended.all[0], last: ended.all[1]),
     ]
-    let lines = RunTable(runs).lines.map(\.text)
-    #expect(lines.count == 3)
-    #expect(lines[1].hasPrefix("r-2") && lines[1].hasSuffix("no end written"))
-    #expect(lines[2].contains("2.0 s") && lines[2].hasSuffix("in doubt"))
-    #expect(RunTable([]).lines.map(\.text) == ["No runs yet."])
+    let lines = RunTable(runs, hasMore: true).lines.map(\.text)
+    #expect(lines.count == 4)
+    #expect(lines[1].hasPrefix("r-1") && lines[1].contains("no end written"))
+    #expect(lines[2].contains("1.0 s") && lines[2].contains("in doubt"))
+    #expect(lines[2].hasSuffix("jdoe"))
+    #expect(lines[3].contains("--limit"))
+    #expect(RunTable(runs).lines.count == 3)
+    #expect(RunTable([]).lines.map(\.text) == ["No such runs."])
   }
 }

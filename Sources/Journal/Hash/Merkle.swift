@@ -9,7 +9,10 @@ public enum Merkle {
   public static func leafHash(_ content: some Sequence<UInt8>) -> Digest {
     var hasher = SHA256()
     hasher.update([0x00])
-    hasher.update(Array(content))
+    let isHashed: Void? = content.withContiguousStorageIfAvailable {
+      hasher.update(UnsafeRawBufferPointer($0))
+    }
+    if isHashed == nil { hasher.update(Array(content)) }
     return hasher.finalize()
   }
 

@@ -6,10 +6,12 @@ internal import CCrypto
 /// saving then, and a wrong digest would be worse than ending.
 struct SHA256: ~Copyable {
   private let context: OpaquePointer
+  /// Looked up once: libcrypto would do it again for each hash. It is never changed, nor freed.
+  private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
   init() {
     guard let context = EVP_MD_CTX_new() else { fatalError("libcrypto has no memory left") }
-    guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard EVP_DigestInit_ex(context, SHA256.algorithm, nil) == 1 else {
       fatalError("libcrypto offers no SHA-256")
     }
     self.context = context
@@ -20,7 +22,11 @@ struct SHA256: ~Copyable {
   }
 
   mutating func update(_ bytes: [UInt8]) {
-    guard EVP_DigestUpdate(context, bytes, bytes.count) == 1 else {
+    bytes.withUnsafeBytes { update($0) }
+  }
+
+  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else {
       fatalError("libcrypto could not hash")
     }
   }

@@ -24,6 +24,15 @@ public protocol JournalStore: Sendable {
   /// thinks fit to hold in memory, and none only when there are no more.
   func page(from index: Int, matching filter: EntryFilter) async throws -> [StoredEntry]
 
+  /// The last entries before place `index` that match `filter`, the last one first: at most `limit`, and none only when
+  /// there are no more.
+  func page(
+    before index: Int, matching filter: EntryFilter, limit: Int
+  ) async throws -> [StoredEntry]
+
+  /// The runs whose names end in `suffix`, in the order of their names.
+  func runs(endingIn suffix: String) async throws -> [String]
+
   /// Looks for damage in the store's own structures; says what it found, nil when nothing.
   func damage() async throws -> String?
 
@@ -94,16 +103,28 @@ public struct StoredEntry: Sendable, Hashable {
   }
 }
 
-/// Which entries to read.
+/// Which entries to read. All conditions must hold.
 public struct EntryFilter: Sendable, Hashable {
   /// Only those of this run.
   public var run: String?
   /// Only those of these kinds.
   public var kinds: Set<String>?
+  /// Only those written at this time or later, by the runner's clock.
+  public var since: Timestamp?
+  /// Only those written before this time, by the runner's clock.
+  public var until: Timestamp?
+  /// Only those whose canonical text contains each of these. ASCII letters match in either case.
+  public var containing: [String]
 
-  public init(run: String? = nil, kinds: Set<String>? = nil) {
+  public init(
+    run: String? = nil, kinds: Set<String>? = nil, since: Timestamp? = nil,
+    until: Timestamp? = nil, containing: [String] = []
+  ) {
     self.run = run
     self.kinds = kinds
+    self.since = since
+    self.until = until
+    self.containing = containing
   }
 
   public static let all = EntryFilter()

@@ -47,6 +47,19 @@ public final class SQLiteJournalStore: JournalStore {
     return try await reading { try query.fetch($0, rows: rows) }
   }
 
+  public func page(
+    before index: Int, matching filter: EntryFilter, limit: Int
+  ) async throws -> [StoredEntry] {
+    let query = EntryQuery(before: index, filter: filter, limit: limit)
+    let rows = rows
+    return try await reading { try query.fetch($0, rows: rows) }
+  }
+
+  public func runs(endingIn suffix: String) async throws -> [String] {
+    let query = RunNameQuery(suffix: suffix)
+    return try await reading { try query.fetch($0) }
+  }
+
   public func damage() async throws -> String? {
     do {
       return try await reading { db in

@@ -280,8 +280,3 @@ public struct Narrator: Sendable {
     return parts[place + 1].id
   }
 }
-
-extension String {
-  /// What comes in several lines, as a log does, was told in full before.
-  fileprivate var firstLine: String { split(separator: "\n").first.map(String.init) ?? "" }
-}

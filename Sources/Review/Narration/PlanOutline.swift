@@ -6,14 +6,27 @@ struct PlanOutline: Decodable {
     struct FanOut: Decodable, Sendable {
       let step: String
       let group: String
+      let maxParallel: Int?
+
+      enum CodingKeys: String, CodingKey {
+        case step, group
+        case maxParallel = "max_parallel"
+      }
     }
 
     let id: String
     let name: String
+    let action: String?
+    let target: PlannedTarget?
+    /// Ids as the runbook calls them.
+    let depends: [String]?
     let fanOut: FanOut?
 
+    /// What the runbook calls it: of a host's part of a fan-out, the id of the whole.
+    var runbookID: String { fanOut?.step ?? id }
+
     enum CodingKeys: String, CodingKey {
-      case id, name
+      case id, name, action, target, depends
       case fanOut = "fan_out"
     }
   }

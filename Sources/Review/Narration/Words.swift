@@ -50,6 +50,21 @@ enum Words {
     }
   }
 
+  /// By its name in the journal; of a step that has no outcome yet, a dot.
+  static func mark(outcome name: String?) -> String {
+    name.flatMap {
+      StepEnded.Outcome(rawValue: $0).map(mark) ?? StepRehearsed.Outcome(rawValue: $0).map(mark)
+    }
+      ?? "·"
+  }
+
+  static func tone(outcome name: String?) -> Line.Tone {
+    name.flatMap {
+      StepEnded.Outcome(rawValue: $0).map(tone) ?? StepRehearsed.Outcome(rawValue: $0).map(tone)
+    }
+      ?? .attention
+  }
+
   static func ending(_ ending: RunEnded.Ending) -> String {
     switch ending {
     case .done: "Done"

@@ -3,35 +3,31 @@ public import Journal
 /// The runs as a table.
 public struct RunTable: Sendable {
   private let runs: [RunSummary]
+  private let hasMore: Bool
 
-  public init(_ runs: [RunSummary]) { self.runs = runs }
+  /// `hasMore`: whether the list was cut.
+  public init(_ runs: [RunSummary], hasMore: Bool = false) {
+    self.runs = runs
+    self.hasMore = hasMore
+  }
 
   public var lines: [Line] {
-    guard !runs.isEmpty else { return [Line("No runs yet.")] }
+    guard !runs.isEmpty else { return [Line("No such runs.")] }
     let rows = runs.map { run in
       [
         run.id, run.type ?? "?", run.runbook ?? "?",
         String(run.startedAt.description.prefix(19)) + "Z",
         run.endedAt.map { $0.duration(since: run.startedAt).spoken } ?? "-",
-        run.ending.map { Words.outcome($0) } ?? "no end written",
+        run.ending.map { Words.outcome($0) } ?? "no end written", run.person?.identity ?? "?",
       ]
     }
-    let header = ["RUN", "TYPE", "RUNBOOK", "STARTED", "TOOK", "ENDED"]
-    let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max() ?? 0
-    }
-    func line(_ cells: [String]) -> String {
-      zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-        .joined(separator: "  ").trimmingSuffix { $0 == " " }
-    }
-    return [Line(line(header), .heading)] + rows.map { Line(line($0)) }
-  }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(while isCut: (Character) -> Bool) -> String {
-    var rest = Substring(self)
-    while let last = rest.last, isCut(last) { rest.removeLast() }
-    return String(rest)
+    let header = ["RUN", "TYPE", "RUNBOOK", "STARTED", "TOOK", "ENDED", "BY"]
+    return TextTable(header, rows).lines
+      + (hasMore
+        ? [
+          Line(
+            "There are more: --limit shows them, and --since, --runbook and others choose.", .faint)
+        ]
+        : [])
   }
 }

@@ -77,6 +77,18 @@ public final class FaultyJournalStore: JournalStore {
     try await ManualClock.outside { try await base.page(from: index, matching: filter) }
   }
 
+  public func page(
+    before index: Int, matching filter: EntryFilter, limit: Int
+  ) async throws -> [StoredEntry] {
+    try await ManualClock.outside {
+      try await base.page(before: index, matching: filter, limit: limit)
+    }
+  }
+
+  public func runs(endingIn suffix: String) async throws -> [String] {
+    try await ManualClock.outside { try await base.runs(endingIn: suffix) }
+  }
+
   public func damage() async throws -> String? {
     try await ManualClock.outside { try await base.damage() }
   }

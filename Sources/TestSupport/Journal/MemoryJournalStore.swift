@@ -45,6 +45,21 @@ public final class MemoryJournalStore: JournalStore {
     }
   }
 
+  public func page(
+    before index: Int, matching filter: EntryFilter, limit: Int
+  ) async throws -> [StoredEntry] {
+    content.withLock { content in
+      content.entries.filter { $0.index < index && filter.matches($0) }.reversed().prefix(limit)
+        .map(\.self)
+    }
+  }
+
+  public func runs(endingIn suffix: String) async throws -> [String] {
+    content.withLock { content in
+      Set(content.entries.compactMap(\.run)).filter { $0.hasSuffix(suffix) }.sorted()
+    }
+  }
+
   public func damage() async throws -> String? { nil }
   public func close() throws {}
 }
@@ -52,5 +67,16 @@ public final class MemoryJournalStore: JournalStore {
 extension EntryFilter {
   fileprivate func matches(_ entry: StoredEntry) -> Bool {
     (run == nil || entry.run == run) && (kinds?.contains(entry.kind) ?? true)
+      && matches(contentOf: entry)
+  }
+
+  private func matches(contentOf entry: StoredEntry) -> Bool {
+    guard since != nil || until != nil || !containing.isEmpty else { return true }
+    let text = String(decoding: entry.bytes, as: UTF8.self).lowercased()
+    guard let at = Timestamp(String(text.dropFirst(7).prefix(27)).uppercased()) else {
+      return false
+    }
+    return since.map { at >= $0 } ?? true && until.map { at < $0 } ?? true
+      && containing.allSatisfy { text.contains($0.lowercased()) }
   }
 }

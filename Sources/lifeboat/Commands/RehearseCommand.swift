@@ -1,6 +1,8 @@
 import ArgumentParser
 import Engine
 import Journal
+import Review
+import Runbook
 
 struct RehearseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +11,8 @@ struct RehearseCommand: AsyncParsableCommand {
       "Judge every step as an execution would, in the world as earlier steps would leave it. Changes nothing.",
     discussion: """
       A rehearsal is the real run minus acting: the same plan, the same probes. Each step is reported as \
-      already so, would change, blocked, or cannot tell. It is kept in the journal beside the executions.
+      already so, would change, blocked, or cannot tell. It is kept in the journal beside the executions. At the end it \
+      says how long the run will take, by how long its steps took in the executions so far.
       """)
 
   @OptionGroup var input: RunbookOptions
@@ -30,14 +33,36 @@ struct RehearseCommand: AsyncParsableCommand {
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
       let run = wiring.newRunID()
-      return try await wiring.attesting(by: nil) {
+      let ended = try await wiring.attesting(by: nil) {
         try await wiring.endingConnections {
           try await Signals.cancelling {
             try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
           }
         }
       }
+      try await tellForecast(of: run, loaded.plan, wiring.runs, on: console)
+      return ended
     }
     try ExitStatus(ended.ending).exit()
+  }
+
+  /// What the rehearsal found stands without it: a history that can't be read is told, and changes no exit code.
+  private func tellForecast(
+    of run: String, _ plan: Plan, _ runs: RunIndex, on console: Console
+  ) async throws {
+    do {
+      let forecast = Forecast(
+        try await runs.account(of: run), from: try await runs.history(of: plan.runbook),
+        objective: plan.objectives.rto.flatMap { Duration(runbook: $0) })
+      switch output.output {
+      case .json:
+        console.write(JSON.object(["forecast": try JSON(encoding: forecast)]).description)
+      case .text: console.write(forecast.lines)
+      }
+    } catch let error as JournalError {
+      console.writeError("lifeboat: no forecast, since the history can't be read: \(error)")
+    } catch let error as JSONError {
+      console.writeError("lifeboat: no forecast, since the history can't be read: \(error)")
+    }
   }
 }

@@ -26,6 +26,12 @@ final class Console: Sendable {
   /// Whether a person can be asked.
   var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isTerminal }
 
+  /// How many columns there are to write in: the terminal's; in a pipe, as many as fit on any.
+  var width: Int {
+    let columns = platform_terminal_columns(STDOUT_FILENO)
+    return columns > 0 ? Int(columns) : 100
+  }
+
   func write(_ line: Line) {
     hasStatus.withLock { hasStatus in
       let erase = hasStatus ? "\r\u{1B}[K" : ""
