@@ -1,6 +1,7 @@
 import Actuators
 import Engine
 import Foundation
+import Journal
 import Review
 import Runbook
 
@@ -27,9 +28,9 @@ struct LoadedPlan {
     for warning in warnings.all { console.writeError(warning.description) }
   }
 
-  func origin(accepted: [String: String] = [:]) -> RunOrigin {
+  func origin(accepted: [String: String] = [:], disasterAt: Timestamp? = nil) -> RunOrigin {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
-      accepted: accepted)
+      accepted: accepted, disasterAt: disasterAt)
   }
 }
