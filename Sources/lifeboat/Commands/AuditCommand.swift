@@ -5,8 +5,8 @@ import Review
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Review what happened: list the runs, show one, verify the journal.",
-    subcommands: [List.self, Show.self, Verify.self])
+    abstract: "Review what happened: list the runs, show or report one, verify the journal.",
+    subcommands: [List.self, Show.self, Report.self, Verify.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
