@@ -12,7 +12,7 @@ struct AttentionList {
   var all: [Attention] {
     let parts = [
       ending, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
-      steps.flatMap(observed), journal,
+      steps.flatMap(observed), unseen, sittings, journal,
     ]
     return parts.flatMap { $0 }.enumerated()
       .sorted { ($0.element.level, $0.offset) < ($1.element.level, $1.offset) }.map(\.element)
@@ -97,6 +97,9 @@ struct AttentionList {
           .caution, "begun", "It was begun, nothing was done, and its end is not written.",
           step: step.id)
       ]
+    // The run's own end tells of it.
+    case (.ended, "failed") where isTheEnd(step), (.ended, "in_doubt") where isTheEnd(step):
+      return []
     case (.ended, "failed"), (.ended, "in_doubt"):
       let level: Attention.Level = step.tolerated ? .caution : .bad
       let tolerated = step.tolerated ? " (tolerated)" : ""
@@ -113,6 +116,10 @@ struct AttentionList {
     default:
       return earlierTrouble(of: step)
     }
+  }
+
+  private func isTheEnd(_ step: StepReport) -> Bool {
+    conclusion.state == .ended && conclusion.step == step.id && !step.tolerated
   }
 
   /// What is well in the end, and was not on the way there.
@@ -151,19 +158,23 @@ struct AttentionList {
             + "\($0.observed?.description ?? "nothing")", step: step.id, entry: end.entry)
       }
     }
-    return guards + misses + unseen(at: step)
+    return guards + misses
   }
 
-  /// What could not be seen when the step ended, told once a target.
-  private func unseen(at step: StepReport) -> [Attention] {
-    guard let end = step.ends.last, end.isVerified else { return [] }
-    let targets = end.after.filter { $0.value == nil && $0.unreachable == true }
-      .map { String($0.subject.prefix { $0 != "/" }) }
-    return Set(targets).sorted().map {
+  /// What could not be seen when steps ended, told once a target.
+  private var unseen: [Attention] {
+    var steps: [String: [String]] = [:]
+    for step in self.steps {
+      guard let end = step.ends.last, end.isVerified else { continue }
+      let targets = end.after.filter { $0.value == nil && $0.unreachable == true }
+        .map { String($0.subject.prefix { $0 != "/" }) }
+      for target in Set(targets) { steps[target, default: []].append(step.id) }
+    }
+    return steps.sorted { $0.key < $1.key }.map { target, ids in
       item(
         .note, "not_seen",
-        "\($0) could not be asked when this step ended; not everything about it is known.",
-        step: step.id, entry: end.entry)
+        "\(target) could not be asked when \(ids.joined(separator: ", ")) ended: what is not vouched for there is not known."
+      )
     }
   }
 
@@ -184,6 +195,13 @@ struct AttentionList {
         item(
           .caution, "vouched_for",
           "\(answer.person.spoken) vouched for what could not be asked: “\(answer.words)”",
+          step: gate.step, entry: answer.entry))
+    }
+    for answer in gate.answers where gate.gate == "redo" && answer.granted {
+      items.append(
+        item(
+          .caution, "done_again",
+          "\(answer.person.spoken) had it done again, on their word: “\(answer.words)”",
           step: gate.step, entry: answer.entry))
     }
     for answer in gate.answers where !answer.isForThisPlan {
@@ -216,7 +234,14 @@ struct AttentionList {
 
   // MARK: - The journal
 
-  private var journal: [Attention] {
+  /// Of the last sitting the run's own conclusion tells.
+  private var sittings: [Attention] {
+    let killed = reading.sittings.dropLast().filter { $0.ending == nil }.map {
+      item(
+        .caution, "killed",
+        "The runner of \($0.person.spoken) was killed: its last entry is of \($0.lastAt), and no end is written. The run was resumed afterwards."
+      )
+    }
     let takeovers = reading.sittings.flatMap { sitting in
       sitting.takenOverFrom.map {
         item(
@@ -224,6 +249,10 @@ struct AttentionList {
           "\(sitting.person.spoken) took the sites over from a runner that was dead: \($0)")
       }
     }
+    return killed + takeovers
+  }
+
+  private var journal: [Attention] {
     let clock = reading.clockSetBack.map {
       item(
         .caution, "clock_set_back",
@@ -236,6 +265,6 @@ struct AttentionList {
         "Entry \($0.index) is of the kind \($0.kind), which this version does not know: what it says is not in this report.",
         entry: $0.index)
     }
-    return takeovers + clock + unknown
+    return clock + unknown
   }
 }

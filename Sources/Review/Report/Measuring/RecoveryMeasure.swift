@@ -108,7 +108,7 @@ struct RecoveryMeasure {
 
   private func spent(from start: Int, to end: Int) -> [Spent] {
     let own = reading.timeline.spans.spent(from: max(0, start), to: end)
-    return start < 0 ? own + [Spent(activity: .before, ms: -start)] : own
+    return start < 0 ? [Spent(activity: .before, ms: -start)] + own : own
   }
 }
 

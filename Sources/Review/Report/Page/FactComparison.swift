@@ -25,7 +25,9 @@ struct FactComparison {
       columns.append(("Before", attempt.before))
       columns.append(("Predicted", attempt.predicted ?? []))
     }
-    if let end = step.ends.last { columns.append((step.attempts.isEmpty ? "Seen" : "After", end.after)) }
+    if let end = step.ends.last {
+      columns.append((step.attempts.isEmpty ? "Seen" : "After", end.after))
+    }
     self.init(columns: columns)
   }
 

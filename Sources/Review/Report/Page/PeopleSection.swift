@@ -54,7 +54,9 @@ struct PeopleSection {
     if !answer.facts.isEmpty {
       tag("p", ["class": "soft small"]) {
         "makes known: "
-          + answer.facts.map { "\($0.subject) \($0.property) = \($0.value?.description ?? "not known")" }
+          + answer.facts.map {
+            "\($0.subject) \($0.property) = \($0.value?.description ?? "not known")"
+          }
           .joined(separator: "; ")
       }
     }
@@ -95,7 +97,9 @@ struct PrechecksSection {
         tag("span", ["class": "name"]) { check.name }
         tag("span") {
           if !check.critical { Said.chip("not critical") }
-          Said.chip(check.verdict.verdict, isWell ? .good : check.critical && check.accepted == nil ? .bad : .care)
+          Said.chip(
+            check.verdict.verdict,
+            isWell ? .good : check.critical && check.accepted == nil ? .bad : .care)
         }
         tag("span", ["class": "what"]) {
           "\(check.id) · \(check.verdict.explanation)"

@@ -2,7 +2,9 @@ import Journal
 
 extension RunReport {
   /// The report as one HTML file that needs nothing beside it.
-  public var html: String { "<!DOCTYPE html>\n" + ReportPage(report: self).document.rendered + "\n" }
+  public var html: String {
+    "<!DOCTYPE html>\n" + ReportPage(report: self).document.rendered + "\n"
+  }
 }
 
 /// The report as a page. Every section is there in every report; one that has nothing to say says so.
@@ -18,11 +20,14 @@ struct ReportPage {
           "meta",
           [
             "http-equiv": "Content-Security-Policy",
-            "content": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+            "content":
+              "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
           ])
         tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
         tag("meta", ["name": "color-scheme", "content": "light dark"])
-        tag("title") { "\(report.run.runbook) – \(SummarySection(report: report).verdict) – \(report.run.id)" }
+        tag("title") {
+          "\(report.run.runbook) – \(SummarySection(report: report).verdict) – \(report.run.id)"
+        }
         HTML.style(Stylesheet.text)
       }
       tag("body") {

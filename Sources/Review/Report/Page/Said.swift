@@ -13,10 +13,15 @@ enum Said {
   static func clock(_ moment: Timestamp) -> HTML {
     let text = moment.description
     return .element(
-      "time", [("datetime", text), ("class", "nowrap")], [.text("\(text.dropFirst(11).prefix(12))")])
+      "time", [("datetime", text), ("class", "nowrap")], [.text("\(text.dropFirst(11).prefix(12))")]
+    )
   }
 
-  static func took(_ ms: Int) -> String { Duration.milliseconds(ms).spoken }
+  /// `27 ms`, and from a second on as everywhere; it stays on one line.
+  static func took(_ ms: Int) -> String {
+    let text = ms < 1000 ? "\(ms) ms" : Duration.milliseconds(ms).spoken
+    return text.replacing(" ", with: "\u{A0}")
+  }
 
   static func entry(_ index: Int) -> HTML {
     tag("span", ["class": "soft small nowrap"]) { "entry \(index)" }

@@ -36,7 +36,8 @@ struct Scale {
         Piece(fromMs: span.fromMs, toMs: ms, fromPercent: start, toPercent: percent))
       breaks.append(Break(span: span, fromPercent: start, toPercent: percent))
     }
-    pieces.append(Piece(fromMs: ms, toMs: max(time.totalMs, ms + 1), fromPercent: percent, toPercent: 100))
+    pieces.append(
+      Piece(fromMs: ms, toMs: max(time.totalMs, ms + 1), fromPercent: percent, toPercent: 100))
   }
 
   func percent(at ms: Int) -> Double {

@@ -8,22 +8,25 @@ struct StepsSection {
 
   private func details(of step: StepReport) -> HTML {
     let state = Said.state(of: step)
-    let isWell = step.state == .rehearsed || step.state == .ended
+    let isWell =
+      step.state == .rehearsed || step.state == .ended
       ? ["ok", "changed", "skipped", "already", "would_change", "would_skip"].contains(state)
       : step.state == .notBegun
     let attributes = [("id", "step-\(step.place)")] + (isWell ? [] : [("open", "")])
-    return .element("details", attributes, [
-      tag("summary") {
-        tag("span", ["class": "soft"]) { "\(step.place)" }
-        tag("span", ["class": "name"]) { step.name }
-        tag("span") {
-          if step.tolerated { Said.chip("tolerated", .care) }
-          Said.chip(Words.outcome(state), Said.tone(ofOutcome: state))
-        }
-        tag("span", ["class": "what"]) { what(step) }
-      },
-      tag("div", ["class": "inside"]) { inside(step) },
-    ])
+    return .element(
+      "details", attributes,
+      [
+        tag("summary") {
+          tag("span", ["class": "soft"]) { "\(step.place)" }
+          tag("span", ["class": "name"]) { step.name }
+          tag("span") {
+            if step.tolerated { Said.chip("tolerated", .care) }
+            Said.chip(Words.outcome(state), Said.tone(ofOutcome: state))
+          }
+          tag("span", ["class": "what"]) { what(step) }
+        },
+        tag("div", ["class": "inside"]) { inside(step) },
+      ])
   }
 
   private func what(_ step: StepReport) -> String {
@@ -41,7 +44,11 @@ struct StepsSection {
       Said.pair("Critical path") { step.isCritical ? "yes" : "no" }
     }
     if step.state == .mayHaveActed {
-      tag("p") { tag("b") { "Its intent is written and its end is not: nobody knows how far it came until it is looked at." } }
+      tag("p") {
+        tag("b") {
+          "Its intent is written and its end is not: nobody knows how far it came until it is looked at."
+        }
+      }
     }
     if let failure = step.failure {
       tag("h4") { "Failure" }
@@ -52,7 +59,9 @@ struct StepsSection {
       if let advice = failure.advice { tag("p") { "Next: \(advice)" } }
     }
     gates(of: step)
-    for attempt in step.attempts { AttemptView(attempt: attempt, isLast: attempt == step.attempts.last).html }
+    for attempt in step.attempts {
+      AttemptView(attempt: attempt, isLast: attempt == step.attempts.last).html
+    }
     if let rehearsed = step.rehearsed { self.rehearsed(rehearsed) }
     FactComparison(of: step).html
     ends(of: step)
@@ -88,13 +97,20 @@ struct StepsSection {
       tag("h4") { "Predicted otherwise than seen" }
       Said.table(
         ["Of", "What", "Predicted", "Seen"], class: "facts",
-        rows: misses.map { [.text($0.subject), .text($0.property), Said.value($0.predicted), Said.value($0.observed)] })
+        rows: misses.map {
+          [
+            .text($0.subject), .text($0.property), Said.value($0.predicted),
+            Said.value($0.observed),
+          ]
+        })
     }
     if !step.ends.isEmpty {
       tag("h4") { step.ends.count == 1 ? "How it ended" : "How it ended, sitting by sitting" }
       Said.table(
         ["At (UTC)", "Outcome", "What was said", "Entry"], class: "facts",
-        rows: step.ends.map { [Said.clock($0.at), Said.outcome($0.outcome), .text($0.message), .text("\($0.entry)")] })
+        rows: step.ends.map {
+          [Said.clock($0.at), Said.outcome($0.outcome), .text($0.message), .text("\($0.entry)")]
+        })
     }
     for end in step.ends.dropLast() where !end.after.isEmpty {
       tag("details") {

@@ -4,11 +4,11 @@ enum Stylesheet {
     :root { color-scheme: light dark;
       --page: #f5f6f8; --card: #ffffff; --ink: #16202c; --soft: #566273; --line: #d9dee5; --tint: #eef1f5;
       --good: #0f6b3f; --good-tint: #e0f2e7; --bad: #ab1f24; --bad-tint: #fbe5e4; --care: #855000; --care-tint: #fcefd3;
-      --acting: #1d5fbf; --probing: #9cc0ee; --people: #e0a030; --between: #c3cad4; --stopped: #8d97a5; --before: #7d5bb5; }
+      --acting: #174ea6; --probing: #5f93d6; --people: #c9820a; --between: #8a94a3; --stopped: #5f6a78; --before: #7d5bb5; }
     @media (prefers-color-scheme: dark) { :root {
       --page: #0e141b; --card: #161e27; --ink: #e8edf3; --soft: #a3b0bf; --line: #2b3744; --tint: #1d2732;
       --good: #6dd39c; --good-tint: #12362a; --bad: #ff9d97; --bad-tint: #451c1f; --care: #f2c062; --care-tint: #3d2e10;
-      --acting: #5b9bf2; --probing: #2f5688; --people: #d59b35; --between: #3c4957; --stopped: #6d7989; --before: #a385d8; } }
+      --acting: #7db4ff; --probing: #3f6ea8; --people: #d59b35; --between: #5f6d7e; --stopped: #93a0b0; --before: #a385d8; } }
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; }
     body { margin: 0; background: var(--page); color: var(--ink);
@@ -24,6 +24,7 @@ enum Stylesheet {
     ul, ol { padding-left: 1.2rem; }
     .soft { color: var(--soft); } .small { font-size: .875rem; } .nowrap { white-space: nowrap; }
     .eyebrow { color: var(--soft); font-size: .8rem; letter-spacing: .07em; text-transform: uppercase; font-weight: 600; }
+    h1 + p { margin-bottom: .5rem; } .told p + p { margin-top: .6rem; }
     .lead { font-size: 1.06rem; max-width: 46rem; }
     .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.2rem 1.3rem; margin-top: 1.1rem; }
     .chip { display: inline-block; border-radius: 99px; padding: .08rem .62rem; font-size: .82rem; font-weight: 600;
@@ -31,9 +32,9 @@ enum Stylesheet {
     .chip.good { background: var(--good-tint); color: var(--good); } .chip.bad { background: var(--bad-tint); color: var(--bad); }
     .chip.care { background: var(--care-tint); color: var(--care); }
     .verdict { font-size: 1rem; padding: .22rem .95rem; }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1.1rem; margin-top: 1.1rem; }
-    .figures .card { margin: 0; } .figures dt { color: var(--soft); font-size: .875rem; display: flex; justify-content: space-between; gap: .5rem; }
-    .figures dd { margin: 0; } .figure { font-size: 1.75rem; line-height: 1.3; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.1rem; margin-top: 1.1rem; }
+    .figures .card { margin: 0; } .figures dt { color: var(--soft); font-size: .875rem; }
+    .figures dd { margin: 0; } .figure { font-size: 1.4rem; line-height: 1.35; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
     .items { list-style: none; padding: 0; }
     .items li { padding: .55rem 0 .55rem .9rem; border-left: 4px solid var(--line); margin-bottom: .45rem; }
     .items .bad { border-color: var(--bad); } .items .caution { border-color: var(--people); }
@@ -51,14 +52,14 @@ enum Stylesheet {
     summary::-webkit-details-marker { display: none; }
     summary::before { content: "▸"; color: var(--soft); } details[open] > summary::before { content: "▾"; }
     summary .name { font-weight: 600; } summary .what { grid-column: 3 / -1; font-size: .9rem; color: var(--soft); }
-    .inside { padding: 0 0 1.1rem 1.7rem; } .inside details { border: 0; } .inside summary { display: block; font-size: .9rem; padding: .3rem 0; color: var(--soft); }
+    .inside { padding: 0 0 1.1rem 1.7rem; } .inside table { margin-bottom: .7rem; } .inside details { border: 0; } .inside summary { display: block; font-size: .9rem; padding: .3rem 0; color: var(--soft); }
     .inside summary::before { margin-right: .45rem; }
     .pairs { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.1rem; font-size: .925rem; }
     .pairs dt { color: var(--soft); } .pairs dd { margin: 0; }
     blockquote { margin: .3rem 0 0; padding-left: .8rem; border-left: 3px solid var(--line); }
     .notes { font-size: .85rem; color: var(--soft); margin-top: .4rem; }
-    .chart { display: grid; grid-template-columns: minmax(8rem, 15rem) minmax(0, 1fr) 5.5rem; gap: 0 .9rem; align-items: center; font-size: .9rem; }
-    .chart .label { padding: .32rem 0; line-height: 1.25; } .chart .critical { font-weight: 650; } .chart .took { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
+    .chart { display: grid; grid-auto-flow: row dense; grid-template-columns: minmax(8rem, 15rem) minmax(0, 1fr) 5.5rem; gap: 0 .9rem; align-items: center; font-size: .9rem; }
+    .chart .label { padding: .32rem 0; line-height: 1.25; } .chart .critical { font-weight: 650; } .chart .bar { grid-column: 2; } .chart .took { grid-column: 3; text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
     svg { display: block; width: 100%; overflow: visible; } svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
     .acting { fill: var(--acting); } .probing { fill: var(--probing); } .people { fill: var(--people); }
     .between { fill: var(--between); } .stopped { fill: var(--stopped); } .before { fill: var(--before); }
@@ -71,8 +72,8 @@ enum Stylesheet {
     footer { margin-top: 1.6rem; font-size: .85rem; color: var(--soft); }
     @media (max-width: 44rem) {
       .page { padding: 1rem .8rem 2rem; } .card { padding: 1rem .9rem; border-radius: 10px; } h1 { font-size: 1.5rem; }
-      .chart { grid-template-columns: minmax(0, 1fr) auto; } .chart .label { padding: .5rem 0 .1rem; } .chart .bar { grid-column: 1 / -1; grid-row: auto; }
-      .chart .took { order: 0; align-self: end; } .chart .bar { order: 0; }
+      .chart { grid-template-columns: minmax(0, 1fr) auto; } .chart .label { padding: .5rem 0 .1rem; } .chart .bar { grid-column: 1 / -1; } .chart .took { grid-column: 2; align-self: end; }
+      .figures { grid-template-columns: 1fr 1fr; gap: .6rem; }
       .inside { padding-left: .2rem; }
       .facts thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       .facts tr, .facts td, .facts th { display: block; border: 0; padding: .1rem 0; } .facts tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
@@ -83,7 +84,7 @@ enum Stylesheet {
     @media print {
       :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --tint: #f2f2f2;
         --good: #0f6b3f; --good-tint: #fff; --bad: #ab1f24; --bad-tint: #fff; --care: #855000; --care-tint: #fff;
-        --acting: #1d5fbf; --probing: #9cc0ee; --people: #e0a030; --between: #c3cad4; --stopped: #8d97a5; --before: #7d5bb5; }
+        --acting: #174ea6; --probing: #5f93d6; --people: #c9820a; --between: #8a94a3; --stopped: #5f6a78; --before: #7d5bb5; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10pt; } .page { max-width: none; padding: 0; } nav { display: none; } .card { border-radius: 0; border-width: 1px 0 0; padding: .8rem 0; }
       .figures .card { border: 1px solid var(--line); padding: .6rem .8rem; } .chip { border: 1px solid currentColor; }

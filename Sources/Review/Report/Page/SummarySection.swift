@@ -7,7 +7,9 @@ struct SummarySection {
   var html: HTML {
     .group([
       tag("header") {
-        tag("p", ["class": "eyebrow"]) { "Lifeboat · report of \(isRehearsal ? "a rehearsal" : "an execution")" }
+        tag("p", ["class": "eyebrow"]) {
+          "Lifeboat · report of \(isRehearsal ? "a rehearsal" : "an execution")"
+        }
         tag("h1") { report.run.runbook }
         tag("p") {
           tag("span", ["class": "chip verdict \(tone.rawValue)"]) { verdict }
@@ -23,7 +25,7 @@ struct SummarySection {
         }
       },
       figures,
-      tag("section", ["class": "card", "id": "summary", "aria-labelledby": "summary-title"]) {
+      tag("section", ["class": "card told", "id": "summary", "aria-labelledby": "summary-title"]) {
         tag("h2", ["id": "summary-title"]) { "Summary" }
         tag("p") { told }
         if let advice = report.conclusion.advice {
@@ -71,12 +73,14 @@ struct SummarySection {
     let counts = report.conclusion.outcomes.sorted { $0.key < $1.key }
       .map { "\($0.value) \(Words.outcome($0.key))" }.joined(separator: ", ")
     return .group([
-      Said.person(report.run.person), .text(" \(verb) the runbook on "), Said.time(report.run.startedAt),
+      Said.person(report.run.person), .text(" \(verb) the runbook on "),
+      Said.time(report.run.startedAt),
       .text(". "),
       .text(
         resumed == 0
           ? ""
-          : "It stopped and was resumed \(resumed == 1 ? "once" : "\(resumed) times"), by \(resumers). "),
+          : "It stopped and was resumed \(resumed == 1 ? "once" : "\(resumed) times"), by \(resumers). "
+      ),
       .text(
         report.conclusion.state == .ended
           ? "It ended after \(Said.took(report.time.totalMs)): "
@@ -118,7 +122,8 @@ struct SummarySection {
           loss.objective.map { "objective \($0)" } ?? "no objective")
       }
       figure(
-        isRehearsal ? "Rehearsed in" : "Run time", Said.took(report.time.totalMs), chip: nil, .plain,
+        isRehearsal ? "Rehearsed in" : "Run time", Said.took(report.time.totalMs), chip: nil,
+        .plain,
         report.sittings.count == 1 ? "in one go" : "in \(report.sittings.count) sittings")
       figure(
         "Needs attention", "\(report.attention.count { $0.level != .note })",
@@ -132,11 +137,16 @@ struct SummarySection {
     tag("div", ["class": "card"]) {
       tag("dt") {
         title
-        if let chip { Said.chip(chip, tone) }
       }
       tag("dd") {
         tag("div", ["class": "figure"]) { value }
-        tag("div", ["class": "soft small"]) { note }
+        tag("div", ["class": "soft small"]) {
+          if let chip {
+            Said.chip(chip, tone)
+            " "
+          }
+          note
+        }
       }
     }
   }

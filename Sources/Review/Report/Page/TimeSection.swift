@@ -41,7 +41,10 @@ struct TimeSection {
       tag("p", ["class": "soft small"]) { "\(title): \(Said.took(total))." },
       tag(
         "svg",
-        ["role": "img", "height": "22", "aria-label": told.joined(separator: ", "), "class": "stack"]
+        [
+          "role": "img", "height": "22", "aria-label": told.joined(separator: ", "),
+          "class": "stack",
+        ]
       ) { parts },
       Said.table(
         ["Spent on", "Time", "Share"], numbers: [1, 2],
@@ -83,7 +86,9 @@ struct TimeSection {
             (sitting.ending.map { "\(Words.outcome($0)): \(sitting.message ?? "")" }
               ?? "no end is written")
               + (sitting.takenOverFrom.isEmpty
-                ? "" : ". Taken over from a dead runner: \(sitting.takenOverFrom.joined(separator: ", "))")),
+                ? ""
+                : ". Taken over from a dead runner: \(sitting.takenOverFrom.joined(separator: ", "))")
+          ),
         ]
       })
   }

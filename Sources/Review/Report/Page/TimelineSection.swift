@@ -22,11 +22,11 @@ struct TimelineSection {
     return .group([
       tag("div", ["class": "chart"]) {
         label("since the start", soft: true)
-        axis
         tag("div", ["class": "took"]) { "took" }
+        axis
         label("the run", soft: true)
-        runRow
         tag("div", ["class": "took"]) { Said.took(report.time.totalMs) }
+        runRow
         for step in report.steps { row(of: step) }
       },
       legend,
@@ -34,7 +34,9 @@ struct TimelineSection {
   }
 
   private func label(_ text: String, soft: Bool = false, isCritical: Bool = false) -> HTML {
-    tag("div", ["class": "label" + (soft ? " soft" : "") + (isCritical ? " critical" : "")]) { text }
+    tag("div", ["class": "label" + (soft ? " soft" : "") + (isCritical ? " critical" : "")]) {
+      text
+    }
   }
 
   // MARK: - The axis and the run
@@ -54,7 +56,8 @@ struct TimelineSection {
           [
             "x": Scale.percent((gap.fromPercent + gap.toPercent) / 2), "y": "13",
             "text-anchor": "middle",
-          ]) { "⋯" }
+          ]
+        ) { "⋯" }
       }
     }
   }
@@ -86,6 +89,7 @@ struct TimelineSection {
     let took = step.spans.reduce(0) { $0 + $1.ms }
     return .group([
       label(step.id, isCritical: step.isCritical),
+      tag("div", ["class": "took"]) { step.spans.isEmpty ? "–" : Said.took(took) },
       picture(told(step)) {
         rail
         if step.isCritical, let first = step.spans.first, let end = step.endedMs {
@@ -93,7 +97,13 @@ struct TimelineSection {
         }
         for span in step.spans { bar(span, y: 6, height: 14) }
         for span in step.spans where (span.attempt ?? 1) > 1 {
-          tag("text", ["x": Scale.percent(scale.percent(at: span.fromMs)), "y": "5"]) {
+          tag(
+            "text",
+            [
+              "x": Scale.percent(scale.percent(at: span.fromMs)), "y": "2",
+              "text-anchor": anchor(at: span.fromMs),
+            ]
+          ) {
             "try \(span.attempt ?? 1)"
           }
         }
@@ -104,7 +114,6 @@ struct TimelineSection {
           mark(at: end.atMs, Said.tone(ofOutcome: end.outcome))
         }
       },
-      tag("div", ["class": "took"]) { step.spans.isEmpty ? "–" : Said.took(took) },
     ])
   }
 
@@ -113,13 +122,15 @@ struct TimelineSection {
       "\(Said.activity($0.activity))\($0.attempt.map { ", try \($0)," } ?? "") from \(Said.took($0.fromMs)) to \(Said.took($0.toMs))"
     }
     let path = step.isCritical ? "; on the critical path" : ""
-    return "\(step.id): \(Words.outcome(Said.state(of: step)))\(path); \(spans.joined(separator: "; "))"
+    return
+      "\(step.id): \(Words.outcome(Said.state(of: step)))\(path); \(spans.joined(separator: "; "))"
   }
 
   // MARK: - Shapes
 
   private func picture(
-    _ description: String, height: Int = TimelineSection.rowHeight, @HTMLBuilder _ content: () -> HTML
+    _ description: String, height: Int = TimelineSection.rowHeight,
+    @HTMLBuilder _ content: () -> HTML
   ) -> HTML {
     tag(
       "svg",
@@ -160,7 +171,7 @@ struct TimelineSection {
     return tag(
       "rect",
       [
-        "class": "path", "x": Scale.percent(from), "y": "3", "rx": "3", "height": "20",
+        "class": "path", "x": Scale.percent(from), "y": "3", "height": "20",
         "width": Scale.percent(max(0.35, scale.percent(at: end) - from)),
       ])
   }
@@ -168,12 +179,16 @@ struct TimelineSection {
   private func mark(at ms: Int, _ tone: Said.Tone) -> HTML {
     tag(
       "circle",
-      ["class": "mark \(tone.rawValue)", "cx": Scale.percent(scale.percent(at: ms)), "cy": "13", "r": "5"])
+      [
+        "class": "mark \(tone.rawValue)", "cx": Scale.percent(scale.percent(at: ms)), "cy": "13",
+        "r": "5",
+      ])
   }
 
   /// A person's answer.
   private func diamond(at ms: Int, _ tone: String) -> HTML {
-    tag("svg", ["x": Scale.percent(scale.percent(at: ms)), "y": "13", "width": "1", "height": "1"]) {
+    tag("svg", ["x": Scale.percent(scale.percent(at: ms)), "y": "13", "width": "1", "height": "1"])
+    {
       tag("path", ["class": "mark \(tone)", "d": "M0 -6.5 6 0 0 6.5 -6 0Z"])
     }
   }
@@ -200,7 +215,11 @@ struct TimelineSection {
       tag("li") { "● end of a step" }
       tag("li") { "◆ a person's answer" }
       if report.sittings.count > 1 { tag("li") { "┆ resumed" } }
-      if !scale.breaks.isEmpty { tag("li") { "⋯ drawn shorter than it was: \(scale.breaks.map { Said.took($0.span.ms) }.joined(separator: ", "))" } }
+      if !scale.breaks.isEmpty {
+        tag("li") {
+          "⋯ drawn shorter than it was: \(scale.breaks.map { Said.took($0.span.ms) }.joined(separator: ", "))"
+        }
+      }
     }
   }
 }
