@@ -12,7 +12,7 @@ struct ObjectivesSection {
 
   static func words(_ verdict: RecoveryTime.Verdict) -> (String, Said.Tone) {
     switch verdict {
-    case .met: ("within the objective", .good)
+    case .met: ("objective met", .good)
     case .missed: ("objective missed", .bad)
     case .notReached: ("not recovered", .bad)
     case .noObjective: ("no objective", .plain)
@@ -23,7 +23,7 @@ struct ObjectivesSection {
   static func words(_ verdict: DataLoss.Verdict) -> (String, Said.Tone) {
     switch verdict {
     case .none: ("nothing lost", .good)
-    case .met: ("within the objective", .good)
+    case .met: ("objective met", .good)
     case .mayExceed: ("may exceed it", .care)
     case .notKnown: ("not known", .bad)
     case .noObjective: ("no objective", .plain)

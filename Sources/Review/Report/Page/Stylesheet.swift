@@ -73,7 +73,7 @@ enum Stylesheet {
     @media (max-width: 44rem) {
       .page { padding: 1rem .8rem 2rem; } .card { padding: 1rem .9rem; border-radius: 10px; } h1 { font-size: 1.5rem; }
       .chart { grid-template-columns: minmax(0, 1fr) auto; } .chart .label { padding: .5rem 0 .1rem; } .chart .bar { grid-column: 1 / -1; } .chart .took { grid-column: 2; align-self: end; }
-      .figures { grid-template-columns: 1fr 1fr; gap: .6rem; }
+      .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem; } .figures .chip { white-space: normal; }
       .inside { padding-left: .2rem; }
       .facts thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       .facts tr, .facts td, .facts th { display: block; border: 0; padding: .1rem 0; } .facts tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
