@@ -40,7 +40,8 @@ enum Browser {
       [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder)/profile",
         "--blink-settings=preferredColorScheme=\(theme.rawValue)", "--window-size=1400,900",
-        "--hide-scrollbars", "--virtual-time-budget=5000", "--dump-dom", "file://\(folder)/frame.html",
+        "--hide-scrollbars", "--virtual-time-budget=5000", "--dump-dom",
+        "file://\(folder)/frame.html",
       ], environment: ["HOME": folder])
     let title = try #require(
       ran.output.firstMatch(of: #/<title>(.*?)<\/title>/#.dotMatchesNewlines())?.1, "\(ran)")

@@ -40,10 +40,12 @@ struct LossMeasure {
     return max(0, promotion.at.duration(since: asOf).wholeMilliseconds)
   }
 
+  /// Nil when the boundary is after the declared start: the database went on then, and the start says nothing of the loss.
   private func toDisaster(_ asOf: String?) -> Int? {
     guard let asOf = asOf.flatMap(Timestamp.init(rfc3339:)), let disaster = reading.started.disaster
     else { return nil }
-    return max(0, disaster.at.duration(since: asOf).wholeMilliseconds)
+    let ms = disaster.at.duration(since: asOf).wholeMilliseconds
+    return ms >= 0 ? ms : nil
   }
 
   private func judge(

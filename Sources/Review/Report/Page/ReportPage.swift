@@ -60,8 +60,20 @@ struct ReportPage {
 
   private var attention: HTML {
     guard !report.attention.isEmpty else { return tag("p") { "Nothing." } }
-    return tag("ul", ["class": "items"]) {
-      for item in report.attention {
+    let levels: [(Attention.Level, String)] = [
+      (.bad, "Not as it should be"),
+      (.caution, "On a person's word, overridden, or not known"), (.note, "Worth knowing"),
+    ]
+    return .group(
+      levels.map { level, title in
+        let items = report.attention.filter { $0.level == level }
+        return items.isEmpty ? .nothing : .group([tag("h3") { title }, list(items)])
+      })
+  }
+
+  private func list(_ items: [Attention]) -> HTML {
+    tag("ul", ["class": "items"]) {
+      for item in items {
         tag("li", ["class": item.level.rawValue]) {
           if let step = item.step {
             tag("b") { step }

@@ -35,6 +35,7 @@ enum Stylesheet {
     .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.1rem; margin-top: 1.1rem; }
     .figures .card { margin: 0; } .figures dt { color: var(--soft); font-size: .875rem; }
     .figures dd { margin: 0; } .figure { font-size: 1.4rem; line-height: 1.35; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+    .facts th[scope=row] { min-width: 9rem; }
     .items { list-style: none; padding: 0; }
     .items li { padding: .55rem 0 .55rem .9rem; border-left: 4px solid var(--line); margin-bottom: .45rem; }
     .items .bad { border-color: var(--bad); } .items .caution { border-color: var(--people); }
@@ -78,7 +79,7 @@ enum Stylesheet {
       .facts thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       .facts tr, .facts td, .facts th { display: block; border: 0; padding: .1rem 0; } .facts tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
       .facts td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }
-      .facts .number { text-align: left; }
+      .facts th[scope=row] { min-width: 0; } .facts .number { text-align: left; }
       .pairs { grid-template-columns: minmax(0, 1fr); gap: 0; } .pairs dd { margin-bottom: .5rem; }
     }
     @media print {

@@ -87,8 +87,15 @@ struct SummarySection {
           : "Its last entry is \(Said.took(report.time.totalMs)) after its start: "),
       .text(report.conclusion.message), .text(". "),
       .text(counts.isEmpty ? "No step was done. " : "Of \(report.steps.count) steps: \(counts). "),
-      .text(fidelity),
+      .text(fidelity), control,
     ])
+  }
+
+  private var control: HTML {
+    guard let recovery = report.recovery, let to = recovery.to, let step = recovery.step else {
+      return .nothing
+    }
+    return .group(["Control was verified at ", Said.time(to), .text(" by step \(step).")])
   }
 
   private var resumers: String {
@@ -140,13 +147,8 @@ struct SummarySection {
       }
       tag("dd") {
         tag("div", ["class": "figure"]) { value }
-        tag("div", ["class": "soft small"]) {
-          if let chip {
-            Said.chip(chip, tone)
-            " "
-          }
-          note
-        }
+        tag("div", ["class": "soft small"]) { note }
+        if let chip { tag("div") { Said.chip(chip, tone) } }
       }
     }
   }
