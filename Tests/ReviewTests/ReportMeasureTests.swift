@@ -56,6 +56,23 @@ struct ReportMeasureTests {
     #expect(recovery.explanation.contains("may have lived a little longer"))
   }
 
+  @Test(
+    "a heartbeat after the run's start says nothing of a loss before it, nor does one of a switchover"
+  )
+  func heartbeatThatDoesNotCount() throws {
+    for (type, beat) in [("failover", 1.5), ("switchover", -9)] {
+      var entries = ReportEntries()
+      try entries.begin(type: type)
+      let rows: JSON = [["guid": "a", "heartbeat_at": ReportEntries.text(beat)]]
+      try entries.start(1, "reverse")
+      try entries.intend(
+        2, "reverse", seeing: [ReportEntries.fact("scheduler@dr", "failover_rows", rows)])
+      try entries.end(13, "reverse")
+      try entries.finish(14)
+      #expect(try entries.report().recovery?.source == .runStarted)
+    }
+  }
+
   @Test("with neither it counts from the run's start, and says so")
   func runStart() throws {
     var entries = ReportEntries()

@@ -3,7 +3,11 @@ import Testing
 
 /// A page as a real browser shows it, headless: Debian's `chromium`.
 enum Browser {
-  enum Theme: Int, CaseIterable { case dark = 0, light }
+  /// Numbered as the browser's setting is.
+  enum Theme: Int {
+    case dark = 0
+    case light = 1
+  }
 
   /// What the browser made of a page.
   struct Seen: Decodable {
