@@ -40,6 +40,16 @@ extension Journal {
     try await store.runs(endingIn: suffix)
   }
 
+  /// Size and root of the journal as they were once the entry at `index` was written. Throws `damaged` when there is none.
+  public func head(after index: Int) async throws -> TreeHead {
+    guard let stored = try await store.page(from: index, matching: .all).first,
+      stored.index == index
+    else {
+      throw JournalError.damaged("entry \(index) is missing", path: store.path)
+    }
+    return TreeHead(size: index + 1, root: stored.root)
+  }
+
   /// The entries of one run, in order.
   public func entries(run: String) -> EntrySequence {
     entries(matching: EntryFilter(run: run))

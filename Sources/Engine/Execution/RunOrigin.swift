@@ -1,4 +1,4 @@
-import Journal
+public import Journal
 public import Runbook
 
 /// Where a run comes from, beside its plan: what its first entry says.
@@ -9,15 +9,18 @@ public struct RunOrigin: Sendable {
   public let givenParameters: [String: String]
   /// Reasons for going on without a critical precheck, by the precheck's id.
   public let accepted: [String: String]
+  /// When the disaster began, when a person said so.
+  public let disasterAt: Timestamp?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
-    accepted: [String: String] = [:]
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil
   ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
     self.givenParameters = givenParameters
     self.accepted = accepted
+    self.disasterAt = disasterAt
   }
 }
 
@@ -40,6 +43,7 @@ extension RunStarted {
       givenParameters: origin.givenParameters,
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
       acceptedPrechecks: origin.accepted,
-      takenOverFrom: recorder.takenOverFrom)
+      takenOverFrom: recorder.takenOverFrom,
+      disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) })
   }
 }

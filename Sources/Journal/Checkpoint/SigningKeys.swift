@@ -17,8 +17,15 @@ public struct SigningKeys: Sendable {
   }
 
   private let directory: String
+  /// Whoever may write the journal may sign for it: its owner, or those who share the state directory.
+  private let isShared: Bool
 
-  public init(home: String) { directory = home + "/keys" }
+  public init(home: String) {
+    directory = home + "/keys"
+    isShared = JournalDirectory(home).fileMode & 0o060 != 0
+  }
+
+  private var mode: mode_t { isShared ? 0o660 : 0o600 }
 
   private var file: DurableFile { DurableFile(path: directory + "/signing-key") }
   /// A key that is not in force yet.
@@ -60,7 +67,7 @@ public struct SigningKeys: Sendable {
   private func putInForce<R: Record>(
     _ key: SigningKey, _ record: R, _ journal: Journal, _ author: Author
   ) async throws -> SigningKey {
-    try next.replace(with: Data((key.secretText + "\n").utf8), mode: 0o600)
+    try next.replace(with: Data((key.secretText + "\n").utf8), mode: mode)
     do {
       try await journal.append(
         EntryDraft(
@@ -85,7 +92,7 @@ public struct SigningKeys: Sendable {
   private func key(in file: DurableFile) throws -> SigningKey? {
     guard let contents = try file.read() else { return nil }
     var status = stat()
-    guard stat(file.path, &status) == 0, status.st_mode & 0o077 == 0 else {
+    guard stat(file.path, &status) == 0, status.st_mode & 0o777 & ~mode == 0 else {
       throw unusable("others may read it", "Rotate it, for it may be known: lifeboat audit keys")
     }
     let text = String(decoding: contents, as: UTF8.self)
@@ -98,7 +105,7 @@ public struct SigningKeys: Sendable {
 
   /// One process at a time makes a key.
   private func locked<Result>(_ body: () async throws -> Result) async throws -> Result {
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+    guard mkdir(directory, isShared ? 0o770 : 0o700) == 0 || errno == EEXIST else {
       throw unusable("\(directory) can't be made", "See that its place can be written.")
     }
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,3 +1,19 @@
+/// When the disaster began that a run recovers from.
+public struct DisasterRecord: Sendable, Hashable, Codable {
+  public enum Source: String, Sendable, Hashable, Codable {
+    /// A person said so when the run was begun.
+    case declared
+  }
+
+  public let at: Timestamp
+  public let source: Source
+
+  public init(at: Timestamp, source: Source) {
+    self.at = at
+    self.source = source
+  }
+}
+
 /// A run began. It holds all that resuming needs: the whole plan, and where its parts were read from.
 public struct RunStarted: Record {
   public static let kind = "run.started"
@@ -22,13 +38,15 @@ public struct RunStarted: Record {
   public let acceptedPrechecks: [String: String]
   /// The dead runners from whom the lease on the sites was taken over.
   public let takenOverFrom: [String]
+  /// Nil when nobody said; a report then looks for the last heartbeat that was seen.
+  public let disaster: DisasterRecord?
 
   public init(
     type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
     plan: JSON, runbookFile: String, inventoryFile: String,
     givenParameters: [String: String], sites: [String],
     person: PersonRecord, version: String, acceptedPrechecks: [String: String],
-    takenOverFrom: [String]
+    takenOverFrom: [String], disaster: DisasterRecord? = nil
   ) {
     self.type = type
     self.runbook = runbook
@@ -44,10 +62,11 @@ public struct RunStarted: Record {
     self.version = version
     self.acceptedPrechecks = acceptedPrechecks
     self.takenOverFrom = takenOverFrom
+    self.disaster = disaster
   }
 
   enum CodingKeys: String, CodingKey {
-    case type, runbook, description, plan, sites, person, version
+    case type, runbook, description, plan, sites, person, version, disaster
     case runType = "run_type"
     case planDigest = "plan_digest"
     case runbookFile = "runbook_file"

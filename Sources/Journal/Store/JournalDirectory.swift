@@ -59,7 +59,7 @@ struct JournalDirectory {
 
   /// A directory that a group may write in is shared by several people, each with an account of
   /// their own: so is the journal in it.
-  private var fileMode: mode_t {
+  var fileMode: mode_t {
     var status = stat()
     guard stat(directory, &status) == 0 else { return 0o600 }
     return status.st_mode & 0o020 == 0 ? 0o600 : 0o660

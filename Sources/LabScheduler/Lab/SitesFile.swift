@@ -40,6 +40,7 @@ struct SitesFile {
       "    primary: production",
       "    failover_table: Failover",
       "    guid_column: guid",
+      "    heartbeat_column: heartbeat_at",
       "    at:",
     ]
       + layout.sites.map {

@@ -75,7 +75,7 @@ enum InventoryJSONSchema {
       ], required: ["kind"]),
     "primary": Part.described(Part.name, "The site that is primary in normal times"),
     "failover_table": Part.text,
-    "guid_column": Part.text,
+    "guid_column": Part.text, "heartbeat_column": Part.text,
     "database": Part.described(Part.text, "The database's name on its server"),
     "port": port,
     "tls": Part.object(

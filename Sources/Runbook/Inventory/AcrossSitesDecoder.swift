@@ -1,7 +1,8 @@
 /// Decodes the databases and paths of an inventory, which refer to its sites.
 struct AcrossSitesDecoder {
   static let commonDatabaseKeys = [
-    "kind", "replication", "primary", "failover_table", "guid_column", "at",
+    "kind", "replication", "primary", "failover_table", "guid_column",
+    "heartbeat_column", "at",
   ]
 
   /// A file has no server, whose keys would be without effect.
@@ -40,10 +41,14 @@ struct AcrossSitesDecoder {
       .flatMap { self.primary($0, copies: at) }
     let table = record["failover_table"].flatMap { decoder.nonEmptyString($0, "a table's name") }
     let column = record["guid_column"].flatMap { decoder.nonEmptyString($0, "a column's name") }
+    let heartbeat = record["heartbeat_column"].flatMap {
+      decoder.nonEmptyString($0, "a column's name")
+    }
     guard let primary else { return nil }
     return Database(
       name: name, kind: kind, replication: replication, primary: primary,
-      failoverTable: table ?? "Failover", guidColumn: column ?? "guid", placements: placements)
+      failoverTable: table ?? "Failover", guidColumn: column ?? "guid",
+      heartbeatColumn: heartbeat, placements: placements)
   }
 
   private func replication(_ node: YAMLNode, of kind: Database.Kind) -> Database.Replication? {

@@ -72,12 +72,15 @@ public struct Database: Sendable, Hashable, Codable {
   public let primary: String
   public let failoverTable: String
   public let guidColumn: String
+  /// The column of that table in which a server that is in control writes the time, again and again; nil when there is none.
+  public let heartbeatColumn: String?
   /// By site.
   public let placements: [String: Placement]
 
   public init(
     name: String, kind: Kind, replication: Replication?, primary: String,
     failoverTable: String = "Failover", guidColumn: String = "guid",
+    heartbeatColumn: String? = nil,
     placements: [String: Placement]
   ) {
     self.name = name
@@ -86,6 +89,7 @@ public struct Database: Sendable, Hashable, Codable {
     self.primary = primary
     self.failoverTable = failoverTable
     self.guidColumn = guidColumn
+    self.heartbeatColumn = heartbeatColumn
     self.placements = placements
   }
 
@@ -93,6 +97,7 @@ public struct Database: Sendable, Hashable, Codable {
     case name, kind, replication, primary, placements
     case failoverTable = "failover_table"
     case guidColumn = "guid_column"
+    case heartbeatColumn = "heartbeat_column"
   }
 }
 

@@ -6,7 +6,8 @@ struct AuditCommand: AsyncParsableCommand {
     commandName: "audit",
     abstract: "Review what happened: list and compare runs, search, verify, and prove.",
     subcommands: [
-      List.self, Show.self, Diff.self, Search.self, Timeline.self, People.self, Verify.self,
-      Checkpoint.self, Keys.self, Prove.self, Consistency.self, CheckProof.self, Leaks.self,
+      List.self, Show.self, Diff.self, Search.self, Timeline.self, Report.self, People.self,
+      Verify.self, Checkpoint.self, Keys.self, Prove.self, Consistency.self, CheckProof.self,
+      Leaks.self,
     ])
 }

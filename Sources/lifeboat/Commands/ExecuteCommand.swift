@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Foundation
 import Journal
 import Runbook
 
@@ -24,6 +25,14 @@ struct ExecuteCommand: AsyncParsableCommand {
   )
   var accepted: [NamedText] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "When the disaster began: a time as 2026-11-23T03:02:00Z, HH:MM of today here, or how long ago, as 12m.",
+      discussion:
+        "The report measures the recovery time from then. The journal keeps it with the run."
+    ))
+  var since: String?
+
   func run() async throws {
     let console = output.console
     let ended = try await output.errors(on: console).guarding {
@@ -33,10 +42,14 @@ struct ExecuteCommand: AsyncParsableCommand {
         among: loaded.plan.prechecks.map(\.id), "--accept", "precheck")
       let answers = try gates.answers(to: loaded.plan, on: console, format: output.output)
       let wiring = try Wiring(console: console, format: output.output)
+      let disasterAt = try since.map {
+        try DisasterStart($0, now: wiring.surroundings.time.now(), zone: .current).at
+      }
       let run = wiring.newRunID()
       return try await wiring.attesting(by: loaded.plan.inventory.witnesses) {
         try await wiring.executing(answers, signingWith: gates.key) { executor in
-          try await executor.execute(loaded.plan, as: run, from: loaded.origin(accepted: reasons))
+          try await executor.execute(
+            loaded.plan, as: run, from: loaded.origin(accepted: reasons, disasterAt: disasterAt))
         }
       }
     }

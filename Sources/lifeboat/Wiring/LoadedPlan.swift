@@ -29,10 +29,10 @@ struct LoadedPlan {
     for warning in warnings.all { console.writeError(warning.description) }
   }
 
-  func origin(accepted: [String: String] = [:]) -> RunOrigin {
+  func origin(accepted: [String: String] = [:], disasterAt: Timestamp? = nil) -> RunOrigin {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
-      accepted: accepted)
+      accepted: accepted, disasterAt: disasterAt)
   }
 }
 

@@ -3,6 +3,7 @@ import CPlatform
 import Engine
 import Foundation
 import Journal
+import Review
 import Runbook
 
 /// Joins the engine and the actuators, which don't know each other, for a command that writes to the journal.
@@ -122,6 +123,24 @@ struct ReadingWiring {
 
   func permits(_ inventory: Inventory) async throws -> PermitLedger {
     try await PermitLedger.current(journal, inventory)
+  }
+
+  /// The report of a run, as of its last entry.
+  func report(of run: String) async throws -> RunReport {
+    let entries = try await runs.entries(of: run)
+    guard let first = entries.first, let last = entries.last else { throw notFound(run) }
+    let head = try await journal.head(after: last.index)
+    let proof = ReportProof(
+      size: head.size, root: head.root, firstEntry: first.index, lastEntry: last.index)
+    guard let report = try RunReport(entries, isHeld: try await isHeld(entries), proof: proof)
+    else { throw notFound(run) }
+    return report
+  }
+
+  private func notFound(_ run: String) -> EngineError {
+    EngineError(
+      "run.not_found", "the journal has no beginning of a run \(run)",
+      advice: "'lifeboat audit verify' checks the journal, 'lifeboat audit list' shows the runs")
   }
 
   /// Whether a living runner holds the sites of the run whose entries these are.

@@ -46,6 +46,7 @@ struct MachineSitesFile {
       + ["    server:"] + server.serverInventory.map { "      \($0)" }
       + [
         "    primary: production", "    failover_table: Failover", "    guid_column: guid",
+        "    heartbeat_column: heartbeat_at",
         "    at:",
       ]
       + SiteName.allCases.map {
