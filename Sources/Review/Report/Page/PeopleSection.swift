@@ -25,7 +25,7 @@ struct PeopleSection {
 
   /// In the order in which they were written.
   private static func events(of gate: GateReport) -> [HTML] {
-    let asked = gate.asked.map { ($0.entry, asked($0)) }
+    let asked = gate.asked.map { ($0.entry, self.asked($0)) }
     let answered = gate.answers.map { ($0.entry, self.answered($0, gate.gate)) }
     let voided = gate.voided.map { ($0.entry, self.voided($0)) }
     return (asked + answered + voided).sorted { $0.0 < $1.0 }.map(\.1)
