@@ -14,31 +14,44 @@ struct PeopleSection {
 
   @HTMLBuilder static func gate(_ gate: GateReport) -> HTML {
     tag("p") {
+      tag("b") { name(gate.gate) }
+      " "
       Said.chip(words(gate.state), tone(gate.state))
-      " \(gate.gate)"
       if gate.required > 1 { ", by \(gate.required) different people" }
       ": \(gate.prompt)"
     }
-    tag("ul") {
-      for moment in gate.asked {
-        tag("li") {
-          "asked "
-          Said.time(moment.at)
-          " "
-          Said.entry(moment.entry)
-        }
-      }
-      for answer in gate.answers { tag("li") { answered(answer, gate.gate) } }
-      for voided in gate.voided {
-        tag("li") {
-          "what "
-          Said.person(voided.person)
-          " had said counts no more since "
-          Said.time(voided.at)
-          ": \(voided.reason) "
-          Said.entry(voided.entry)
-        }
-      }
+    tag("ul") { for event in events(of: gate) { tag("li") { event } } }
+  }
+
+  /// In the order in which they were written.
+  private static func events(of gate: GateReport) -> [HTML] {
+    let asked = gate.asked.map { ($0.entry, self.asked($0)) }
+    let answered = gate.answers.map { ($0.entry, self.answered($0, gate.gate)) }
+    let voided = gate.voided.map { ($0.entry, self.voided($0)) }
+    return (asked + answered + voided).sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  @HTMLBuilder private static func asked(_ moment: GateReport.Moment) -> HTML {
+    "asked "
+    Said.time(moment.at)
+    " "
+    Said.entry(moment.entry)
+  }
+
+  @HTMLBuilder private static func voided(_ voided: GateReport.Voided) -> HTML {
+    "what "
+    Said.person(voided.person)
+    " had said counts no more since "
+    Said.time(voided.at)
+    ": \(voided.reason) "
+    Said.entry(voided.entry)
+  }
+
+  private static func name(_ gate: String) -> String {
+    switch gate {
+    case "attest": "Attestation"
+    case "redo": "Doing again"
+    default: gate.prefix(1).uppercased() + gate.dropFirst()
     }
   }
 

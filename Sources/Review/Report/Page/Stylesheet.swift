@@ -56,6 +56,7 @@ enum Stylesheet {
     .inside { padding: 0 0 1.1rem 1.7rem; } .inside table { margin-bottom: .7rem; } .inside details { border: 0; } .inside summary { display: block; font-size: .9rem; padding: .3rem 0; color: var(--soft); }
     .inside summary::before { margin-right: .45rem; }
     .pairs { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.1rem; font-size: .925rem; }
+    p + .pairs { margin-top: .7rem; } .chip + .chip { margin-left: .35rem; }
     .pairs dt { color: var(--soft); } .pairs dd { margin: 0; }
     blockquote { margin: .3rem 0 0; padding-left: .8rem; border-left: 3px solid var(--line); }
     .notes { font-size: .85rem; color: var(--soft); margin-top: .4rem; }
@@ -67,6 +68,7 @@ enum Stylesheet {
     .rail { stroke: var(--line); } .grid { stroke: var(--line); stroke-dasharray: 2 3; } .turn { stroke: var(--soft); stroke-dasharray: 5 3; }
     .mark { stroke: var(--card); stroke-width: 1.5; } .mark.good { fill: var(--good); } .mark.bad { fill: var(--bad); } .mark.care { fill: var(--care); }
     .path { fill: none; stroke: var(--ink); stroke-width: 1.5; }
+    .stack { margin: .35rem 0 .8rem; }
     .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.2rem; font-size: .85rem; color: var(--soft); margin-top: .9rem; list-style: none; padding: 0; }
     .swatch, .legend svg { display: inline-block; width: 16px; height: 12px; margin-right: .4rem; vertical-align: -1px; }
     pre { margin: .5rem 0 0; padding: .7rem .9rem; background: var(--tint); border-radius: 8px; white-space: pre-wrap; font: .82rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
@@ -88,6 +90,7 @@ enum Stylesheet {
         --acting: #174ea6; --probing: #5f93d6; --people: #c9820a; --between: #8a94a3; --stopped: #5f6a78; --before: #7d5bb5; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10pt; } .page { max-width: none; padding: 0; } nav { display: none; } .card { border-radius: 0; border-width: 1px 0 0; padding: .8rem 0; }
+      .figures { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .6rem; } summary::before { content: "" !important; }
       .figures .card { border: 1px solid var(--line); padding: .6rem .8rem; } .chip { border: 1px solid currentColor; }
       details::details-content { content-visibility: visible; display: block; block-size: auto; }
       summary, h2, h3, h4 { break-after: avoid; } tr, .items li, .chart > * { break-inside: avoid; }
