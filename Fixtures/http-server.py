@@ -3,13 +3,29 @@
 Ends when its standard input is closed, so that it can't outlive the test.
 """
 
+import base64
+import json
 import os
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 stored = {}
 hits = {}
+
+
+def forms(secret):
+    encoded = [base64.b64encode(before + secret + b"!") for before in (b"", b"a", b"ab")]
+    encoded += [base64.urlsafe_b64encode(before + secret + b"!") for before in (b"", b"a", b"ab")]
+    return encoded + [
+        secret,
+        quote(secret, safe="").encode(),
+        secret.hex().encode(),
+        secret.hex().upper().encode(),
+        json.dumps(secret.decode()).encode(),
+        "".join("\\u%04x" % ord(each) for each in secret.decode()).encode(),
+    ]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,6 +53,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, b"x" * 3_000_000)
         elif word[1] == "headers":
             self.answer(200, str(self.headers).encode())
+        elif word[1] == "echo":
+            # Repeats a header in every form that it can think of, as a hostile server might.
+            stored["/store/echoed"] = b"yes"
+            self.answer(201, b" ".join(forms(self.headers.get("X-Token", "").encode())))
         elif word[1] == "hang":
             threading.Event().wait(60)
         elif word[1] == "hits":

@@ -1,8 +1,10 @@
 extension Journal {
   /// Opens the journal in `directory` for appending, in a SQLite file; creates both, for their
-  /// owner alone, when they are missing.
-  public static func open(directory: String) throws -> Journal {
-    Journal(store: try SQLiteJournalStore.open(directory: directory))
+  /// owner alone, when they are missing. Every text of an entry's body passes `redact` on its way in.
+  public static func open(
+    directory: String, redacting redact: @escaping @Sendable (String) -> String = { $0 }
+  ) throws -> Journal {
+    Journal(store: try SQLiteJournalStore.open(directory: directory), redacting: redact)
   }
 
   /// Opens the journal in `directory` to look at; throws `notFound` when there is none. Appending

@@ -10,12 +10,24 @@ public final class Journal: Sendable {
 
   let store: any JournalStore
   private let isAlive: HolderCheck
+  private let redact: @Sendable (String) -> String
 
-  /// `isAlive` finds out whether the holder of a lease still runs.
-  public init(store: any JournalStore, isAlive: HolderCheck = .onThisMachine) {
+  /// `isAlive` finds out whether the holder of a lease still runs; every text of an entry's body passes `redact` on its
+  /// way in.
+  public init(
+    store: any JournalStore, isAlive: HolderCheck = .onThisMachine,
+    redacting redact: @escaping @Sendable (String) -> String = { $0 }
+  ) {
     self.store = store
     self.isAlive = isAlive
+    self.redact = redact
   }
+
+  /// A text as an entry would hold it.
+  public func redacted(_ text: String) -> String { redact(text) }
+
+  /// An entry's body as it would stand there.
+  public func redacted(_ body: JSON) -> JSON { body.redacted(by: redact) }
 
   /// Where the journal is, for messages.
   public var path: String { store.path }
@@ -49,6 +61,11 @@ extension Journal {
   public func append(_ drafts: [EntryDraft], under lease: Lease?) async throws -> [Entry] {
     let rules = LeaseRules(path: path)
     let path = path
+    let drafts = drafts.map { draft in
+      var draft = draft
+      draft.body = redacted(draft.body)
+      return draft
+    }
     return try await store.commit { state in
       try state.checkIntact(path: path)
       if let lease {

@@ -5,8 +5,14 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Code: String, Sendable, CaseIterable {
     /// There is no journal.
     case notFound = "journal.not_found"
+    /// It has no entry at that place.
+    case noSuchEntry = "journal.no_such_entry"
     /// Its content is not what was written.
     case damaged = "journal.damaged"
+    /// It isn't what a checkpoint was signed for.
+    case rewritten = "journal.rewritten"
+    /// The key that signs checkpoints can't be used.
+    case keyUnusable = "journal.key_unusable"
     /// It was written by a newer version of Lifeboat.
     case newerVersion = "journal.newer_version"
     /// Another process is using it and did not let go in time.

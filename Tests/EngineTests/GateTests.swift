@@ -177,14 +177,58 @@ struct GateTests {
     #expect(rig.world.calls.isEmpty)
   }
 
-  @Test func twoPeopleBehindOneAccountAreTwo() async throws {
+  /// The kernel keeps who logged in.
+  @Test func twoLoginsBehindOneAccountAreTwo() async throws {
     let rig = Rig()
     let yes = { ScriptedAnswers(["ask": [.yes]]) }
-    let root = { PersonRecord(user: "root", host: "desk", realUser: $0) }
+    let root = { login in
+      PersonRecord(
+        user: "root", host: "desk", realUser: login, uid: 0, loginUser: login,
+        loginUID: login == "ann" ? 1001 : 1002)
+    }
     #expect(
       try await rig.execute(twoPeople, answers: yes(), person: root("ann")).ending == .waiting)
     #expect(
       try await rig.resume(with: twoPeople, answers: yes(), person: root("bob")).ending == .done)
+  }
+
+  /// Whoever is root writes into SUDO_USER what he likes: a name there makes nobody a second person.
+  @Test func rootWhoSaysToBeAnotherIsNot() async throws {
+    for first in [Self.root("ann"), Rig.ann] {
+      let rig = Rig()
+      let yes = { ScriptedAnswers(["ask": [.yes]]) }
+      #expect(
+        try await rig.execute(twoPeople, answers: yes(), person: first).ending == .waiting)
+      for second in ["bob", "carl"] {
+        let resumed = try await rig.resume(
+          with: twoPeople, answers: yes(), person: Self.root(second))
+        #expect(resumed.ending == .waiting)
+        #expect(resumed.message.contains("can't be told"))
+      }
+      #expect(rig.world.calls.isEmpty)
+    }
+  }
+
+  private static func root(_ claimed: String) -> PersonRecord {
+    PersonRecord(user: "root", host: "desk", realUser: claimed, uid: 0)
+  }
+
+  /// An answer for another plan doesn't count, whatever it answers.
+  @Test(arguments: ["approval", "consent", "attest", "redo"])
+  func anAnswerOfAnyKindForAnotherPlanDoesNotCount(gate: String) async throws {
+    for isForThisPlan in [true, false] {
+      let rig = Rig()
+      let plan = self.gate
+      let digest = try isForThisPlan ? plan.digest() : "sha256:other"
+      let keeper = try await rig.gateKeeper(plan, kept: [(gate, digest)])
+      let kind = try #require(Question.Kind(rawValue: gate))
+      let ruling = try await keeper.ask(Question(kind, prompt: "Go?"), step: "ask")
+      if case .granted = ruling {
+        #expect(isForThisPlan)
+      } else {
+        #expect(!isForThisPlan)
+      }
+    }
   }
 
   @Test func oneNoIsEnough() async throws {
@@ -200,6 +244,26 @@ struct GateTests {
 }
 
 extension Rig {
+  /// Who keeps the gates of a run that goes on, with these answers of ann's: gates, and digests of plans.
+  func gateKeeper(_ plan: Plan, kept: [(String, String)]) async throws -> GateKeeper {
+    let digest = try plan.digest()
+    let lease = try await journal.acquire(
+      ["dr"], for: .current(), at: Timestamp(clock.now()), until: Timestamp(clock.now()))
+    let answers = kept.map { gate, digest in
+      RecordedRun.GateAnswer(
+        step: "ask",
+        record: GateAnswered(
+          gate: gate, prompt: "Go?", granted: true, words: "yes", person: Self.ann,
+          planDigest: digest, facts: []))
+    }
+    return GateKeeper(
+      recorder: Recorder(
+        journal: journal, run: Self.run, planDigest: digest, lease: lease, time: clock,
+        watch: { _ in }),
+      answers: ScriptedAnswers(), person: Self.ann, planDigest: digest, signatures: NoSignatures(),
+      allowedSigners: nil, kept: answers)
+  }
+
   /// Writes an answer as another runner would have.
   func writeAnswer(to step: String, prompt: String, planDigest: String) async throws {
     let moment = Timestamp(clock.now())

@@ -70,7 +70,7 @@ struct TroubleTests {
         try await DatabaseQueue(path: journal).write {
           try $0.execute(
             sql:
-              "UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'rehearsal', 'execution') AS BLOB) WHERE idx = 0"
+              "UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'rehearsal', 'execution') AS BLOB) WHERE kind = 'run.started'"
           )
         }
       }

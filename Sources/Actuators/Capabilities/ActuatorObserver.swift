@@ -9,13 +9,16 @@ struct ActuatorObserver: Observer {
   let time: any TimeSource
   let transports: Transports
   let servers: ServerConnections
+  let secrets: SecretResolver
   let timeout: Duration
 
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
-    try await transports.transport(for: host).run(
+    let result = try await transports.transport(for: host).run(
       Invocation(
         arguments: command.arguments, environment: Self.environment, account: command.account,
         purpose: .looking, timeout: timeout))
+    // What is judged is left as it is: a password that is a common word must not change what a probe sees.
+    return result.redacted(by: secrets.redactor, output: command.tellsWords)
   }
 
   func read<Result: Sendable>(
@@ -31,5 +34,5 @@ struct ActuatorObserver: Observer {
   var databases: DatabaseAccess {
     DatabaseAccess(look: { try await run($0, on: $1) }, servers: servers)
   }
-  var http: HTTPClient { HTTPClient(secrets: SecretResolver(here: transports.here)) }
+  var http: HTTPClient { HTTPClient(secrets: secrets) }
 }

@@ -21,11 +21,12 @@ struct ActuatorOperator: Operator {
   var token: String { probeFiles.token }
 
   func run(_ command: Command, on host: Host) async throws -> CommandResult {
-    try await transports.transport(for: host).run(
+    let result = try await transports.transport(for: host).run(
       Invocation(
         arguments: command.arguments, standardInput: try await text(of: command.standardInput),
         environment: command.environment, account: command.account, purpose: .acting,
         timeout: timeout))
+    return result.redacted(by: looking.secrets.redactor)
   }
 
   private func text(of input: CommandInput?) async throws -> String? {
@@ -36,7 +37,7 @@ struct ActuatorOperator: Operator {
       case .text(let words): text += words
       case .secret(let reference, let notation):
         text += notation.written(
-          try await SecretResolver(here: transports.here).resolve(reference).reveal())
+          try await looking.secrets.resolve(reference).reveal())
       }
     }
     return text
@@ -66,5 +67,17 @@ struct ActuatorOperator: Operator {
 
   func removeProbeFile(_ name: ProbeFileName, in directory: String, on host: Host) async throws {
     try await probeFiles.removeProbeFile(name, in: directory, on: host)
+  }
+}
+
+extension CommandResult {
+  /// Before anything is cut out of it: a part of a secret couldn't be told any more.
+  func redacted(by redactor: Redactor, output: Bool = true) -> CommandResult {
+    func redacted(_ text: String) -> String {
+      cutBytes > 0 ? redactor.redacted(cut: text) : redactor.redacted(text)
+    }
+    return CommandResult(
+      exitCode: exitCode, standardOutput: output ? redacted(standardOutput) : standardOutput,
+      standardError: redacted(standardError), cutBytes: cutBytes)
   }
 }

@@ -25,13 +25,18 @@ public struct ActuatorWorld: OperableWorld {
   private let limits: Limits
   private let transports: Transports
   private let servers: ServerConnections
+  /// Where this world's secrets come from.
+  public let secrets: SecretResolver
 
-  public init(time: any TimeSource, limits: Limits = Limits()) {
+  /// `redactor` learns every secret that is resolved.
+  public init(
+    time: any TimeSource, limits: Limits = Limits(), redactor: Redactor = Redactor()
+  ) {
     self.time = time
     self.limits = limits
     transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
-    servers = ServerConnections(
-      secrets: SecretResolver(here: transports.here), looking: limits.look, time: time)
+    secrets = SecretResolver(here: transports.here, redactor: redactor)
+    servers = ServerConnections(secrets: secrets, looking: limits.look, time: time)
   }
 
   public func makeObserver() -> any Observer { observer }
@@ -69,6 +74,8 @@ public struct ActuatorWorld: OperableWorld {
   }
 
   private var observer: ActuatorObserver {
-    ActuatorObserver(time: time, transports: transports, servers: servers, timeout: limits.look)
+    ActuatorObserver(
+      time: time, transports: transports, servers: servers, secrets: secrets,
+      timeout: limits.look)
   }
 }

@@ -2,8 +2,6 @@ import Runbook
 
 /// What a command of the author's left behind: its exit code, and the end of what it wrote.
 struct CommandEvidence: Sendable {
-  private static let outputLimit = 4096
-
   let result: CommandResult
   let program: [String]
   let host: Host
@@ -33,8 +31,11 @@ struct CommandEvidence: Sendable {
     ])
   }
 
-  /// The end of what a program wrote: there its result or its complaint is.
+  /// The end of what was read; of an output beyond all bounds the rest was not even read.
   private func tail(_ text: String) -> String {
-    text.utf8.count <= Self.outputLimit ? text : "… " + String(text.suffix(Self.outputLimit))
+    let unread =
+      text.utf8.count < CutText.limitBytes || result.cutBytes == 0
+      ? "" : "… \(Excerpt.spelled(result.cutBytes)) bytes cut"
+    return Excerpt.end(of: text) + unread
   }
 }

@@ -18,6 +18,7 @@ public struct FenceAttest: GateAction {
       .init("site", .site, "The site whose hosts are fenced; either this or `host`"),
       .init("host", .host, "The host that is fenced"),
       .init("statement", .string, "What the person vouches for, in words of the author's"),
+      GateArguments.signed,
       .init("required", .integer, default: "1", "How many different people must vouch"),
     ],
     effect: .asks,
@@ -38,7 +39,8 @@ public struct FenceAttest: GateAction {
       prompt: arguments.string("statement")
         ?? "Do you vouch that \(name) is fenced: no scheduler runs there, and none comes back by itself?",
       required: try GateArguments.required(arguments),
-      facts: hosts.map { Fact($0.id, FactName.fenced, .value(true), source: .attested) })
+      facts: hosts.map { Fact($0.id, FactName.fenced, .value(true), source: .attested) },
+      isSigned: try GateArguments.isSigned(arguments))
   }
 
   private static func fenced(_ arguments: Arguments) throws -> (name: String, hosts: [Host]) {

@@ -11,6 +11,7 @@ public struct GateApproval: GateAction {
     target: .none,
     parameters: [
       .init("prompt", .string, required: true, "What is asked"),
+      GateArguments.signed,
       .init("required", .integer, default: "1", "How many different people must approve"),
     ],
     effect: .asks,
@@ -26,7 +27,8 @@ public struct GateApproval: GateAction {
   public init(_ arguments: Arguments) throws {
     question = Question(
       .approval, prompt: try arguments.requiredString("prompt"),
-      required: try GateArguments.required(arguments))
+      required: try GateArguments.required(arguments),
+      isSigned: try GateArguments.isSigned(arguments))
   }
 
   public func probe(_ observer: any Observer) async throws -> Observation { Observation() }
@@ -37,6 +39,20 @@ public struct GateApproval: GateAction {
 }
 
 enum GateArguments {
+  static let signed = ActionSchema.Parameter(
+    "signed", .boolean, default: "false",
+    "Whether only answers count that are signed with a person's key (docs/people.md)")
+
+  static func isSigned(_ arguments: Arguments) throws -> Bool {
+    guard arguments.boolean("signed") == true else { return false }
+    guard arguments.inventory.allowedSigners != nil else {
+      throw ActionError(
+        "gate.signers", "step \(arguments.step): nobody's signature can be verified",
+        advice: "add people: { allowed_signers: /path } to the inventory")
+    }
+    return true
+  }
+
   static func required(_ arguments: Arguments) throws -> Int {
     let required = arguments.integer("required") ?? 1
     guard required >= 1 else {

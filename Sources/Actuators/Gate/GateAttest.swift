@@ -23,6 +23,7 @@ public struct GateAttest: GateAction {
             .init("property", .string, required: true, "Which of its properties"),
             .init("value", .any, required: true, "What it is"),
           ])), "The facts that become known by it"),
+      GateArguments.signed,
       .init("required", .integer, default: "1", "How many different people must vouch"),
     ],
     effect: .asks,
@@ -42,7 +43,8 @@ public struct GateAttest: GateAction {
     question = Question(
       .attest, prompt: try arguments.requiredString("statement"),
       required: try GateArguments.required(arguments),
-      facts: try (arguments["facts"]?.list ?? []).map { try Self.fact($0, arguments.step) })
+      facts: try (arguments["facts"]?.list ?? []).map { try Self.fact($0, arguments.step) },
+      isSigned: try GateArguments.isSigned(arguments))
   }
 
   private static func fact(_ value: Value, _ step: String) throws -> Fact {

@@ -27,8 +27,7 @@ struct HTTPClient: Sendable {
     timeout: Duration, isLooking: Bool
   ) async throws -> HTTPResponse {
     try HTTPRequestCheck(method: method, url: url).check()
-    let sent = try await resolved(headers)
-    var lines = sent.lines
+    var lines = try await resolved(headers)
     if !headers.keys.contains(where: { $0.lowercased() == "content-type" }) {
       // Else libcurl would call every body a form.
       lines.append("Content-Type:")
@@ -43,7 +42,7 @@ struct HTTPClient: Sendable {
     case .failed(let code, let words):
       throw failure(code, words, request: "\(method) \(url)", isLooking: isLooking)
     case .response(let status, let body, let cutBytes):
-      let text = redacted(String(decoding: body, as: UTF8.self), sent.secrets)
+      let text = redacted(String(decoding: body, as: UTF8.self), isCut: cutBytes > 0)
       return HTTPResponse(status: status, body: text, cutBytes: cutBytes)
     }
   }
@@ -58,30 +57,23 @@ struct HTTPClient: Sendable {
     }
   }
 
-  private func resolved(
-    _ headers: [String: HTTPHeaderValue]
-  ) async throws -> (lines: [String], secrets: [Secret]) {
+  private func resolved(_ headers: [String: HTTPHeaderValue]) async throws -> [String] {
     var lines: [String] = []
-    var used: [Secret] = []
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
       switch value {
       case .text(let text): lines.append(try HTTPRequestCheck.header(name, text))
       case .secret(let reference):
         let secret = try await secrets.resolve(reference)
-        used.append(secret)
         lines.append(try HTTPRequestCheck.header(name, secret.reveal()))
       }
     }
-    return (lines, used)
+    return lines
   }
 
   /// A server that echoes its request must not bring a secret into the journal.
-  private func redacted(_ body: String, _ secrets: [Secret]) -> String {
-    // Of `Bearer xyz` a server may echo `xyz` alone.
-    let words = secrets.map { $0.reveal() }.flatMap { secret in
-      [secret] + secret.split(separator: " ").dropFirst().filter { $0.count > 3 }.map(String.init)
-    }
-    return words.reduce(body) { $0.replacing($1, with: Secret($1).description) }
+  private func redacted(_ body: String, isCut: Bool) -> String {
+    let redactor = secrets.redactor
+    return isCut ? redactor.redacted(cut: body) : redactor.redacted(body)
   }
 
   private func failure(_ code: UInt32, _ words: String, request: String, isLooking: Bool)

@@ -49,7 +49,6 @@ public struct HTTPRequestAction: ActingAction {
         unless: { url: "http://127.0.0.1:8080/active-site", contains: dr }
       """)
 
-  private static let evidenceLimit = 4096
   private static let defaultTimeout = Duration.seconds(30)
 
   private let request: HTTPRequest
@@ -84,7 +83,7 @@ public struct HTTPRequestAction: ActingAction {
     let response = try await `operator`.send(request)
     let isExpected =
       expectedStatuses?.contains(response.status) ?? (200...299).contains(response.status)
-    let body = String(response.body.prefix(Self.evidenceLimit))
+    let body = Excerpt.beginning(of: response.body, more: response.cutBytes)
     guard isExpected else {
       throw ActionError(
         "http.status",

@@ -1,21 +1,24 @@
 import Foundation
-import Runbook
+public import Runbook
 
-/// Fetches secrets from where their references point. What it throws names the reference, never the secret.
-struct SecretResolver: Sendable {
+/// Fetches secrets from where their references point, and has them blotted out from then on. What it throws names the
+/// reference, never the secret.
+public struct SecretResolver: Sendable {
   private static let limitBytes = 65_536
   private static let commandTimeout = Duration.seconds(10)
 
   /// Where commands run: this machine.
   let here: any Transport
+  let redactor: Redactor
   let environment: @Sendable (String) -> String?
 
-  init(here: any Transport) {
+  init(here: any Transport, redactor: Redactor) {
     self.here = here
+    self.redactor = redactor
     environment = { ProcessInfo.processInfo.environment[$0] }
   }
 
-  func resolve(_ reference: SecretReference) async throws -> Secret {
+  public func resolve(_ reference: SecretReference) async throws -> Secret {
     let text =
       switch reference.origin {
       case .environment(let name): try variable(name, of: reference)
@@ -24,6 +27,7 @@ struct SecretResolver: Sendable {
       }
     let secret = text.hasSuffix("\n") ? String(text.dropLast()) : text
     guard !secret.isEmpty else { throw unavailable(reference, "it is empty") }
+    redactor.learn(Secret(secret), of: reference)
     return Secret(secret)
   }
 

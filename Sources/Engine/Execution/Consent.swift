@@ -7,6 +7,7 @@ extension Action {
     guard let question = (self as? any ActingAction)?.consent(for: sight.observation) else {
       return nil
     }
-    return Question(.consent, prompt: question.prompt, required: question.required)
+    return Question(
+      .consent, prompt: question.prompt, required: question.required, isSigned: question.isSigned)
   }
 }

@@ -10,16 +10,19 @@ public struct Executor: Sendable {
   let surroundings: Surroundings
   let world: any OperableWorld
   let answers: any GateAnswers
+  let signatures: any GateSignatures
   let control: RunControl
   let crashes: CrashPlan
 
   public init(
     surroundings: Surroundings, world: any OperableWorld, answers: any GateAnswers,
-    control: RunControl = RunControl(), crashes: CrashPlan = .none
+    signatures: any GateSignatures = NoSignatures(), control: RunControl = RunControl(),
+    crashes: CrashPlan = .none
   ) {
     self.surroundings = surroundings
     self.world = world
     self.answers = answers
+    self.signatures = signatures
     self.control = control
     self.crashes = crashes
   }
@@ -99,7 +102,8 @@ public struct Executor: Sendable {
       plan: plan, catalogue: surroundings.catalogue, world: world, recorder: recorder,
       gates: GateKeeper(
         recorder: recorder, answers: answers, person: surroundings.person,
-        planDigest: recorder.planDigest, kept: recorded?.answers ?? []),
+        planDigest: recorder.planDigest, signatures: signatures,
+        allowedSigners: plan.inventory.allowedSigners, kept: recorded?.answers ?? []),
       fences: Fences(world: world, time: surroundings.time),
       board: Board(
         observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),

@@ -37,8 +37,8 @@ actor GateKeeper {
   enum Ruling: Sendable {
     case granted
     case refused(String)
-    /// So many people are still missing.
-    case open(missing: Int)
+    /// So many people are still missing; and why an answer that was given doesn't count.
+    case open(missing: Int, why: String? = nil)
   }
 
   /// How old an attestation may be when a run is resumed. A site that was dark an hour ago may be up again.
@@ -48,6 +48,9 @@ actor GateKeeper {
   private let answers: any GateAnswers
   private let person: PersonRecord
   private let planDigest: String
+  private let signatures: any GateSignatures
+  /// The inventory's file of the keys that people sign with.
+  private let allowedSigners: String?
   private var kept: [RecordedRun.GateAnswer]
   /// The questions that are being asked, and who waits to ask the same.
   private var turns: [String: [CheckedContinuation<Void, Never>]] = [:]
@@ -56,8 +59,10 @@ actor GateKeeper {
 
   init(
     recorder: Recorder, answers: any GateAnswers, person: PersonRecord, planDigest: String,
-    kept: [RecordedRun.GateAnswer]
+    signatures: any GateSignatures, allowedSigners: String?, kept: [RecordedRun.GateAnswer]
   ) {
+    self.signatures = signatures
+    self.allowedSigners = allowedSigners
     self.recorder = recorder
     self.answers = answers
     self.person = person
@@ -105,6 +110,8 @@ actor GateKeeper {
   /// Asks until enough different people have granted it, one has refused, or nobody answers. The hosts of a fan-out ask
   /// the same: the first one asks, and the others hear the answer.
   func ask(_ question: Question, step: String) async throws -> Ruling {
+    // Answers stand under the words that the journal holds.
+    let question = question.asking(recorder.kept(question.prompt))
     let key = "\(step) \(question.kind.rawValue) \(question.prompt)"
     await takeTurn(key)
     defer { passTurn(key) }
@@ -132,48 +139,92 @@ actor GateKeeper {
   }
 
   private func askNow(_ question: Question, step: String) async throws -> Ruling {
-    if let ruling = ruling(on: question, step: step), case .granted = ruling { return ruling }
+    let before = try await granters(of: question, step: step)
+    if before.people >= question.required { return .granted }
     try await recorder.record(
       GateAsked(
         gate: question.kind.rawValue, prompt: question.prompt, required: question.required,
-        answerOption: question.kind.option),
+        answerOption: question.kind.option, signed: question.isSigned ? true : nil),
       step: step)
-    guard !hasAnswered(question, step: step),
-      let answer = try await answers.answer(question, step: step)
-    else { return .open(missing: missing(question, step: step)) }
+    guard signatures.canSign || (before + [granterHere]).people > before.people else {
+      return .open(missing: question.required - before.people, why: Self.sameAgain)
+    }
+    guard let answer = try await answers.answer(question, step: step) else {
+      return .open(missing: question.required - before.people)
+    }
+    try await keep(answer, to: question, step: step)
+    if !answer.isGranted { return .refused(recorder.kept(answer.words)) }
+    let granters = try await granters(of: question, step: step)
+    if granters.people >= question.required { return .granted }
+    return .open(
+      missing: question.required - granters.people,
+      why: granters.people > before.people
+        ? nil : question.isSigned ? Self.notSigned : Self.sameAgain)
+  }
+
+  private static let sameAgain =
+    "whoever answers now can't be told from those who did; it takes another account, or a signature"
+  private static let notSigned =
+    "the answer isn't signed with a key that the inventory's allowed_signers know, and a new one"
+
+  private var granterHere: Granter { Granter(person: person, principal: nil) }
+
+  /// Writes an answer down, signed where the person has named a key.
+  private func keep(_ answer: Answer, to question: Question, step: String) async throws {
+    let now = recorder.time.now()
     let facts = question.facts.map { fact in
       var attested = fact
       attested.source = .attested
-      attested.at = recorder.time.now()
-      return FactRecord(attested, at: recorder.time.now())
+      attested.at = now
+      return FactRecord(attested, at: now)
     }
-    let record = GateAnswered(
-      gate: question.kind.rawValue, prompt: question.prompt, granted: answer.isGranted,
-      words: answer.words, person: person, planDigest: planDigest,
-      facts: answer.isGranted ? facts : [])
+    var record = try recorder.kept(
+      GateAnswered(
+        gate: question.kind.rawValue, prompt: question.prompt, granted: answer.isGranted,
+        words: answer.words, person: person, planDigest: planDigest,
+        facts: answer.isGranted ? facts : []))
+    if signatures.canSign {
+      record.signature = try await signature(on: record, step: step, at: Timestamp(now))
+    }
     try await recorder.record(record, step: step)
     kept.append(RecordedRun.GateAnswer(step: step, record: record))
-    if !answer.isGranted { return .refused(answer.words) }
-    return ruling(on: question, step: step) ?? .open(missing: missing(question, step: step))
   }
 
-  private func ruling(on question: Question, step: String) -> Ruling? {
-    missing(question, step: step) == 0 ? .granted : nil
+  private func signature(
+    on record: GateAnswered, step: String, at moment: Timestamp
+  ) async throws -> SignatureRecord {
+    let statement = try record.statement(run: recorder.run, step: step, at: moment)
+    var signature = SignatureRecord(
+      at: moment, principal: nil, armored: try await signatures.sign(statement))
+    if let allowedSigners {
+      let principal = try await signatures.signer(
+        of: statement, signature, allowedSigners: allowedSigners)
+      signature = SignatureRecord(
+        at: moment, principal: principal, armored: signature.armored)
+    }
+    return signature
   }
 
-  private func missing(_ question: Question, step: String) -> Int {
-    max(0, question.required - Set(grants(of: question, step: step)).count)
+  /// Who granted it, of those whose answer counts. Signatures are verified anew: what an entry says of whose they are
+  /// isn't relied on.
+  private func granters(of question: Question, step: String) async throws -> [Granter] {
+    var granters: [Granter] = []
+    for answer in kept
+    where answer.step == step && answer.record.granted
+      && answer.record.gate == question.kind.rawValue && answer.record.prompt == question.prompt
+    {
+      let principal = try await principal(of: answer)
+      if principal != nil || !question.isSigned {
+        granters.append(Granter(person: answer.record.person, principal: principal))
+      }
+    }
+    return granters
   }
 
-  /// One person can't be two.
-  private func hasAnswered(_ question: Question, step: String) -> Bool {
-    grants(of: question, step: step).contains(person.identity)
-  }
-
-  private func grants(of question: Question, step: String) -> [String] {
-    kept.filter {
-      $0.step == step && $0.record.granted && $0.record.gate == question.kind.rawValue
-        && $0.record.prompt == question.prompt
-    }.map(\.record.person.identity)
+  private func principal(of answer: RecordedRun.GateAnswer) async throws -> String? {
+    guard let signature = answer.record.signature, let allowedSigners else { return nil }
+    let statement = try answer.record.statement(
+      run: recorder.run, step: answer.step, at: signature.at)
+    return try await signatures.signer(of: statement, signature, allowedSigners: allowedSigners)
   }
 }

@@ -113,7 +113,8 @@ struct StepExecution: Sendable {
       let question = Question(
         .redo,
         prompt: "\(doubt). It is not done: \(what). Have you looked, and may it be done again?")
-      if case .granted = try await context.gates.ask(question, step: step.id) {
+      let demanded = step.approval?.signed == true ? question.signed : question
+      if case .granted = try await context.gates.ask(demanded, step: step.id) {
         return try await work.bringAbout(from: try await work.look(), asking: ask)
       }
     }
@@ -135,6 +136,8 @@ struct StepExecution: Sendable {
   /// Nil when it was granted. A fan-out is approved as a whole; all else is asked of the one host.
   private func ask(_ question: Question) async throws -> StepEnding? {
     let asker = question.kind == .approval ? step.runbookID : step.id
+    // Where the approval must be signed, no other answer of the step gets round that.
+    let question = step.approval?.signed == true ? question.signed : question
     switch try await context.gates.ask(question, step: asker) {
     case .granted:
       return nil
@@ -145,12 +148,13 @@ struct StepExecution: Sendable {
           code: "gate.refused", message: "a person said no: \(words)",
           advice: "resume the run when the answer is yes"),
         ending: .refused)
-    case .open(let missing):
+    case .open(let missing, let why):
+      let people = missing == 1 ? "a person" : "\(missing) people"
       return .waiting(
-        "waits for \(missing == 1 ? "a person" : "\(missing) people") to answer",
+        "waits for \(people) to answer" + (why.map { ": \($0)" } ?? ""),
         advice:
           "lifeboat resume \(context.recorder.run) \(question.kind.option) \(asker)=\"YOUR WORDS\""
-      )
+          + (question.isSigned ? " --signing-key KEY" : ""))
     }
   }
 }

@@ -11,6 +11,7 @@ struct Recorder: Sendable {
   /// Nil for a rehearsal, which needs none: it changes nothing.
   let lease: Lease?
   let time: any TimeSource
+  private let journal: Journal
   private let queue: EntryQueue
 
   init(
@@ -21,11 +22,20 @@ struct Recorder: Sendable {
     self.planDigest = planDigest
     self.lease = lease
     self.time = time
+    self.journal = journal
     queue = EntryQueue(journal: journal, lease: lease, watch: watch)
   }
 
   /// The dead runners from whom the lease was taken over.
   var takenOverFrom: [String] { lease?.replaced.map(\.description) ?? [] }
+
+  /// A text as the journal will hold it.
+  func kept(_ text: String) -> String { journal.redacted(text) }
+
+  /// A record as the journal will hold it.
+  func kept<R: Record>(_ record: R) throws -> R {
+    try journal.redacted(JSON(encoding: record)).decode(R.self)
+  }
 
   /// Durable when it returns. Throws `JournalError`, of code `leaseLost` when another runner has taken over.
   func record<R: Record>(_ record: R, step: String? = nil) async throws {

@@ -8,16 +8,21 @@ public struct GateAsked: Record {
   public let required: Int
   /// The option of the command line that gives the answer: `--approve`.
   public let answerOption: String
+  /// Whether only signed answers count; absent when others do too.
+  public let signed: Bool?
 
-  public init(gate: String, prompt: String, required: Int, answerOption: String) {
+  public init(
+    gate: String, prompt: String, required: Int, answerOption: String, signed: Bool? = nil
+  ) {
     self.gate = gate
     self.prompt = prompt
     self.required = required
     self.answerOption = answerOption
+    self.signed = signed
   }
 
   enum CodingKeys: String, CodingKey {
-    case gate, prompt, required
+    case gate, prompt, required, signed
     case answerOption = "answer_option"
   }
 }
@@ -33,10 +38,11 @@ public struct GateAnswered: Record {
   public let planDigest: String
   /// What an attestation makes known.
   public let facts: [FactRecord]
+  public var signature: SignatureRecord?
 
   public init(
     gate: String, prompt: String, granted: Bool, words: String, person: PersonRecord,
-    planDigest: String, facts: [FactRecord]
+    planDigest: String, facts: [FactRecord], signature: SignatureRecord? = nil
   ) {
     self.gate = gate
     self.prompt = prompt
@@ -45,10 +51,11 @@ public struct GateAnswered: Record {
     self.person = person
     self.planDigest = planDigest
     self.facts = facts
+    self.signature = signature
   }
 
   enum CodingKeys: String, CodingKey {
-    case gate, prompt, granted, words, person, facts
+    case gate, prompt, granted, words, person, facts, signature
     case planDigest = "plan_digest"
   }
 }

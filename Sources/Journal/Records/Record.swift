@@ -12,29 +12,6 @@ extension Entry {
   }
 }
 
-/// Who did something, and from where.
-public struct PersonRecord: Sendable, Hashable, Codable {
-  /// The operating system's name for the account.
-  public let user: String
-  public let host: String
-  /// The account that `sudo` was called from, when it was.
-  public let realUser: String?
-
-  public init(user: String, host: String, realUser: String? = nil) {
-    self.user = user
-    self.host = host
-    self.realUser = realUser
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case user, host
-    case realUser = "real_user"
-  }
-
-  /// Who this is when two different people are asked for: the account behind `sudo` counts.
-  public var identity: String { realUser ?? user }
-}
-
 /// A fact as it is kept.
 public struct FactRecord: Sendable, Hashable, Codable {
   public let subject: String

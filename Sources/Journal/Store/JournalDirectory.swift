@@ -57,6 +57,14 @@ struct JournalDirectory {
 
   var isWritable: Bool { access(directory, W_OK) == 0 }
 
+  /// A directory that a group may write in is shared by several people, each with an account of
+  /// their own: so is the journal in it.
+  private var fileMode: mode_t {
+    var status = stat()
+    guard stat(directory, &status) == 0 else { return 0o600 }
+    return status.st_mode & 0o020 == 0 ? 0o600 : 0o660
+  }
+
   /// Puts a complete new journal in place, made by `fill` in a file of another name (0600). A
   /// crash meanwhile leaves no journal, never half of one: so an empty journal file is damage.
   func createFile(_ fill: (_ temporaryPath: String) throws -> Void) throws {
@@ -66,6 +74,9 @@ struct JournalDirectory {
     close(descriptor)
     defer { unlink(temporary) }
     try fill(temporary)
+    guard chmod(temporary, fileMode) == 0 else {
+      throw error(errno, doing: "the journal's permissions can't be set")
+    }
     // When another process was faster, its journal is as good.
     guard link(temporary, path) == 0 || errno == EEXIST else {
       throw error(errno, doing: "the journal can't be put in place")

@@ -213,9 +213,11 @@ public struct Narrator: Sendable {
   private func tell(_ record: GateAnswered) -> [Line] {
     let answer = record.granted ? Words.granted(record.gate) : "refused"
     let words = record.words.isEmpty ? "" : ": “\(record.words)”"
+    let signed =
+      record.signature.map { ", signed with the key of \($0.principal ?? "nobody known")" } ?? ""
     return [
       Line(
-        "      \(record.granted ? "✓" : "✗") \(answer) by \(record.person.spoken)\(words)",
+        "      \(record.granted ? "✓" : "✗") \(answer) by \(record.person.spoken)\(signed)\(words)",
         record.granted ? .good : .bad)
     ]
   }

@@ -89,5 +89,8 @@ enum Words {
 
 extension PersonRecord {
   /// `root (jdoe) at host`
-  var spoken: String { "\(user)\(realUser.map { " (\($0))" } ?? "") at \(host)" }
+  var spoken: String {
+    let behind = [loginUser, realUser].compactMap(\.self).first { $0 != user }
+    return "\(user)\(behind.map { " (\($0))" } ?? "") at \(host)"
+  }
 }

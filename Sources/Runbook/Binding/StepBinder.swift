@@ -127,8 +127,15 @@ struct StepBinder {
   }
 
   private func bind(_ approval: StepDocument.Approval) -> PlannedStep.Approval? {
-    texts.textKnownBeforeRun(approval.prompt, "the prompt")
-      .map { PlannedStep.Approval(prompt: $0, required: approval.required) }
+    if let signed = approval.signed, inventory.allowedSigners == nil {
+      diagnostics.error(
+        .missingSigners, at: signed, "nobody's signature can be verified",
+        hint: "add people: { allowed_signers: /path } to the inventory")
+    }
+    return texts.textKnownBeforeRun(approval.prompt, "the prompt").map {
+      PlannedStep.Approval(
+        prompt: $0, required: approval.required, signed: approval.signed == nil ? nil : true)
+    }
   }
 }
 

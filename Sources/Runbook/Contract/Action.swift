@@ -89,12 +89,26 @@ public struct Question: Sendable, Hashable {
   public let required: Int
   /// The facts that an attestation makes known.
   public let facts: [Fact]
+  /// Whether only answers count that are signed with a person's key.
+  public let isSigned: Bool
 
-  public init(_ kind: Kind, prompt: String, required: Int = 1, facts: [Fact] = []) {
+  public init(
+    _ kind: Kind, prompt: String, required: Int = 1, facts: [Fact] = [], isSigned: Bool = false
+  ) {
     self.kind = kind
     self.prompt = prompt
     self.required = required
     self.facts = facts
+    self.isSigned = isSigned
+  }
+
+  /// The same, for signed answers alone.
+  public var signed: Question {
+    Question(kind, prompt: prompt, required: required, facts: facts, isSigned: true)
+  }
+
+  public func asking(_ prompt: String) -> Question {
+    Question(kind, prompt: prompt, required: required, facts: facts, isSigned: isSigned)
   }
 }
 

@@ -187,6 +187,9 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     ReadOnlyCommand(["df", "--block-size=1", "--output=source,fstype,avail", "--", path])
   }
 
+  /// Whether it is run for words that people read, and not for what they say of the world.
+  public var tellsWords: Bool { arguments.first == "journalctl" }
+
   /// Programs that a runbook's own probe (`unless`) may run: none of them writes, whatever its arguments are.
   public static let programsOfProbes = [
     "cat", "cmp", "df", "getent", "grep", "head", "id", "ls", "pgrep", "readlink", "stat", "tail",

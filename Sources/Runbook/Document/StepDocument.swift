@@ -11,6 +11,8 @@ struct StepDocument: Sendable {
   struct Approval: Sendable {
     let prompt: YAMLNode
     let required: Int
+    /// Where `signed: true` stands.
+    let signed: SourcePosition?
   }
 
   struct Override: Sendable {
@@ -68,7 +70,7 @@ extension StepDocument {
     precheckKeys + ["depends", "retry", "on_error", "approval", "override_guards"] + groupKeyNames
   static let groupKeyNames = ["max_parallel", "max_failed"]
   static let retryKeys = ["limit", "interval", "backoff"]
-  static let approvalKeys = ["prompt", "required"]
+  static let approvalKeys = ["prompt", "required", "signed"]
   static let overrideKeys = ["guard", "reason"]
   static let retryLimits = 1...100
   static let backoffs = 1...10
@@ -183,6 +185,7 @@ extension StepDocument.Approval {
     }
     required =
       record["required"].flatMap { decoder.integer($0, in: StepDocument.approvers) } ?? 1
+    signed = record["signed"].flatMap { decoder.boolean($0) == true ? $0.position : nil }
     guard let prompt = record.required("prompt", hint: "the question that people answer") else {
       return nil
     }

@@ -8,6 +8,12 @@ enum InventoryJSONSchema {
       [
         "sites": Part.named(site, atLeast: 1), "databases": Part.named(database),
         "paths": Part.named(path), "groups": Part.named(Part.list(Part.text, atLeast: 1)),
+        "witnesses": Part.named(witness),
+        "people": Part.object(
+          [
+            "allowed_signers": Part.described(
+              Part.absolutePath, "The keys that people sign with, in OpenSSH's format of that name")
+          ], required: ["allowed_signers"]),
       ], required: ["sites"]))
 
   private static let site = Part.object(
@@ -108,6 +114,20 @@ enum InventoryJSONSchema {
 
   private static let database = Part.object(
     databaseProperties, required: ["kind", "primary", "at"])
+
+  private static let witness: Value = [
+    "description": "Gets a copy of each checkpoint of the journal",
+    "anyOf": [
+      Part.object(
+        ["kind": ["const": "path"], "directory": Part.absolutePath],
+        required: ["kind", "directory"]),
+      Part.object(
+        ["kind": ["const": "http"], "url": Part.text, "authorization": secret],
+        required: ["kind", "url"]),
+      Part.object(
+        ["kind": ["const": "command"], "command": argumentVector], required: ["kind", "command"]),
+    ],
+  ]
 
   private static let path = Part.object(
     ["at": ["type": "object", "additionalProperties": Part.absolutePath]], required: ["at"])

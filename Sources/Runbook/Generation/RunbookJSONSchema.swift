@@ -75,6 +75,8 @@ struct RunbookJSONSchema {
           "type": "integer", "minimum": .integer(StepDocument.approvers.lowerBound),
           "maximum": .integer(StepDocument.approvers.upperBound),
         ],
+        "signed": Part.described(
+          ["type": "boolean"], "Whether only answers count that are signed with a person's key"),
       ], required: ["prompt"]),
     "max_parallel": Part.described(
       [

@@ -4,14 +4,25 @@ public struct Inventory: Sendable, Hashable, Codable {
   public let databases: [Database]
   public let paths: [SharedPath]
   public let groups: [HostGroup]
+  public let witnesses: [Witness]
+  /// The file of keys that people sign with, in OpenSSH's format `allowed_signers`; on this machine.
+  public let allowedSigners: String?
 
   public init(
-    sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = []
+    sites: [Site], databases: [Database] = [], paths: [SharedPath] = [], groups: [HostGroup] = [],
+    witnesses: [Witness] = [], allowedSigners: String? = nil
   ) {
     self.sites = sites
     self.databases = databases
     self.paths = paths
     self.groups = groups
+    self.witnesses = witnesses
+    self.allowedSigners = allowedSigners
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case sites, databases, paths, groups, witnesses
+    case allowedSigners = "allowed_signers"
   }
 
   public var hosts: [Host] { sites.flatMap(\.hosts) }
@@ -37,6 +48,20 @@ public struct Inventory: Sendable, Hashable, Codable {
   /// The hosts that run a scheduler: those that have a GUID. Optionally only those of the sites that are not `site`.
   public func schedulerHosts(otherThan site: String? = nil) -> [Host] {
     hosts.filter { $0.guid != nil && $0.site != site }
+  }
+}
+
+extension Inventory {
+  /// Plans are kept for ever, also those that were made before there were witnesses.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      sites: try container.decode([Site].self, forKey: .sites),
+      databases: try container.decode([Database].self, forKey: .databases),
+      paths: try container.decode([SharedPath].self, forKey: .paths),
+      groups: try container.decode([HostGroup].self, forKey: .groups),
+      witnesses: try container.decodeIfPresent([Witness].self, forKey: .witnesses) ?? [],
+      allowedSigners: try container.decodeIfPresent(String.self, forKey: .allowedSigners))
   }
 }
 

@@ -18,8 +18,9 @@ extension Inventory {
 
 /// Decodes an inventory: sites first, then what lies across them.
 struct InventoryDecoder {
-  static let keys = ["sites", "databases", "paths", "groups"]
+  static let keys = ["sites", "databases", "paths", "groups", "witnesses", "people"]
   static let siteKeys = ["hosts"]
+  static let peopleKeys = ["allowed_signers"]
 
   let decoder: NodeDecoder
 
@@ -32,7 +33,15 @@ struct InventoryDecoder {
     let databases = record["databases"].map(across.databases) ?? []
     return Inventory(
       sites: sites, databases: databases, paths: record["paths"].map(across.paths) ?? [],
-      groups: record["groups"].map { across.groups($0, besides: databases) } ?? [])
+      groups: record["groups"].map { across.groups($0, besides: databases) } ?? [],
+      witnesses: record["witnesses"].map(WitnessDecoder(decoder: decoder).witnesses) ?? [],
+      allowedSigners: record["people"].flatMap(allowedSigners))
+  }
+
+  private func allowedSigners(_ node: YAMLNode) -> String? {
+    decoder.record(node, keys: Self.peopleKeys, "the people")?
+      .required("allowed_signers", hint: "a file in OpenSSH's format of that name, on this machine")
+      .flatMap(decoder.absolutePath)
   }
 
   private func sites(_ node: YAMLNode) -> [Site]? {

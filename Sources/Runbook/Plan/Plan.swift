@@ -99,10 +99,13 @@ public struct PlannedStep: Sendable, Hashable, Codable {
   public struct Approval: Sendable, Hashable, Codable {
     public let prompt: String
     public let required: Int
+    /// Whether only signed answers count, of all questions that the step asks; nil for no.
+    public let signed: Bool?
 
-    public init(prompt: String, required: Int) {
+    public init(prompt: String, required: Int, signed: Bool? = nil) {
       self.prompt = prompt
       self.required = required
+      self.signed = signed
     }
   }
 

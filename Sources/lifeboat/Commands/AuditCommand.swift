@@ -1,68 +1,12 @@
 import ArgumentParser
-import Journal
-import Review
 
+/// Each subcommand has a file of its own, in `Audit/`.
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Review what happened: list and compare runs, search, verify the journal.",
+    abstract: "Review what happened: list and compare runs, search, verify, and prove.",
     subcommands: [
-      List.self, Show.self, Diff.self, Search.self, Timeline.self, Verify.self,
+      List.self, Show.self, Diff.self, Search.self, Timeline.self, People.self, Verify.self,
+      Checkpoint.self, Keys.self, Prove.self, Consistency.self, CheckProof.self, Leaks.self,
     ])
-
-  struct Verify: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "verify",
-      abstract: "Check that no entry was changed, removed, reordered or inserted.",
-      discussion: """
-        Recomputes every entry's hash and the Merkle root, and compares them with what is stored. It finds what was \
-        changed by hand; it can't yet find a journal that was rebuilt as a whole, or cut at its tail together with its \
-        tree: keep the size and the root that it prints, and compare them.
-        """)
-
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-      let console = output.console
-      let isSound = try await output.errors(on: console).guarding {
-        let verification = try await ReadingWiring().journal.verify()
-        switch output.output {
-        case .json: console.write(json(verification).description)
-        case .text: console.write(lines(verification))
-        }
-        return verification.isSound
-      }
-      try (isSound ? ExitStatus.done : .journal).exit()
-    }
-
-    private func lines(_ verification: Verification) -> [Line] {
-      let head = [
-        Line("entries  \(verification.head.size)"), Line("root     \(verification.head.root)"),
-      ]
-      guard let finding = verification.finding else {
-        return [
-          Line("The journal is sound: no entry was changed, removed, reordered or inserted.", .good)
-        ] + head
-      }
-      return [
-        Line("The journal is NOT sound: \(finding.message)", .bad),
-        Line("first entry that can't be trusted: \(finding.index)", .bad),
-      ] + head + (verification.consequence.map { [Line("next: \($0)", .attention)] } ?? [])
-    }
-
-    private func json(_ verification: Verification) -> JSON {
-      [
-        "sound": .boolean(verification.isSound),
-        "size": .integer(Int64(verification.head.size)),
-        "root": .string(verification.head.root.description),
-        "trusted": .integer(Int64(verification.trusted)),
-        "finding": verification.finding.map {
-          [
-            "kind": .string($0.kind.rawValue), "index": .integer(Int64($0.index)),
-            "message": .string($0.message),
-          ]
-        } ?? .null,
-      ]
-    }
-  }
 }

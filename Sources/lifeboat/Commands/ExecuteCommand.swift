@@ -34,8 +34,10 @@ struct ExecuteCommand: AsyncParsableCommand {
       let answers = try gates.answers(to: loaded.plan, on: console, format: output.output)
       let wiring = try Wiring(console: console, format: output.output)
       let run = wiring.newRunID()
-      return try await wiring.executing(answers) { executor in
-        try await executor.execute(loaded.plan, as: run, from: loaded.origin(accepted: reasons))
+      return try await wiring.attesting(by: loaded.plan.inventory.witnesses) {
+        try await wiring.executing(answers, signingWith: gates.key) { executor in
+          try await executor.execute(loaded.plan, as: run, from: loaded.origin(accepted: reasons))
+        }
       }
     }
     try ExitStatus(ended.ending).exit()

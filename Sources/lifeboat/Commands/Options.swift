@@ -59,6 +59,20 @@ struct GateOptions: ParsableArguments {
       "Have a step in doubt done again: STEP=WORDS, saying what you saw. May be repeated.")
   var redos: [NamedText] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Sign answers with this SSH key. Default: $LIFEBOAT_SIGNING_KEY, else they aren't signed.",
+      discussion: "A private key's file, or a public one's whose private key ssh-agent holds.",
+      valueName: "file"), completion: .file())
+  var signingKey: String?
+
+  var key: String? {
+    signingKey
+      ?? ProcessInfo.processInfo.environment["LIFEBOAT_SIGNING_KEY"].flatMap {
+        $0.isEmpty ? nil : $0
+      }
+  }
+
   @Flag(help: "Never ask on the terminal: a gate without an answer leaves the run waiting.")
   var noInput = false
 

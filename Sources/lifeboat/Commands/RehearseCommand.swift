@@ -33,9 +33,11 @@ struct RehearseCommand: AsyncParsableCommand {
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
       let run = wiring.newRunID()
-      let ended = try await wiring.endingConnections {
-        try await Signals.cancelling {
-          try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+      let ended = try await wiring.attesting(by: nil) {
+        try await wiring.endingConnections {
+          try await Signals.cancelling {
+            try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+          }
         }
       }
       try await tellForecast(of: run, loaded.plan, wiring.runs, on: console)

@@ -40,8 +40,10 @@ struct ResumeCommand: AsyncParsableCommand {
       let answers = try gates.answers(
         to: plan, on: console, format: output.output, consents: consents,
         shown: recorded.shownConsents)
-      return try await wiring.executing(answers) { executor in
-        try await executor.resume(recorded, with: plan)
+      return try await wiring.attesting(by: plan.inventory.witnesses) {
+        try await wiring.executing(answers, signingWith: gates.key) { executor in
+          try await executor.resume(recorded, with: plan)
+        }
       }
     }
     try ExitStatus(ended.ending).exit()

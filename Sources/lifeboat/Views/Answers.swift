@@ -17,7 +17,15 @@ struct Answers: GateAnswers {
     self.given = given
   }
 
+  /// The words as the journal keeps them: what is signed must be what is kept.
   func answer(_ question: Question, step: String) async throws -> Answer? {
+    let answer = try await spoken(question, step: step)
+    return answer.map {
+      Answer(isGranted: $0.isGranted, words: console.redactor.redacted($0.words))
+    }
+  }
+
+  private func spoken(_ question: Question, step: String) async throws -> Answer? {
     if let words = given.words(for: question, step: step) {
       return Answer(isGranted: true, words: words)
     }

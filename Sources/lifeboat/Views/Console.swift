@@ -1,18 +1,26 @@
 import CPlatform
 import Foundation
 import Review
+import Runbook
 import Synchronization
 
 /// Writes to the terminal or the pipe. The only place that does.
 final class Console: Sendable {
   /// Whether standard output is a terminal whose last line can be redrawn.
   let isTerminal: Bool
+  /// Knows the secrets that this process resolved; nothing is written that it didn't see.
+  let redactor: Redactor
   private let isColoured: Bool
   private let hasStatus = Mutex(false)
 
   init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
     isColoured = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+    redactor = Redactor { reference, obstacle in
+      Self.put(
+        "lifeboat: warning: the secret '\(reference)' \(obstacle.words)\n",
+        to: platform_standard_error())
+    }
   }
 
   /// Whether a person can be asked.
@@ -72,6 +80,10 @@ final class Console: Sendable {
   }
 
   private func put(_ text: String, to file: UnsafeMutablePointer<FILE>) {
+    Self.put(redactor.redacted(text), to: file)
+  }
+
+  private static func put(_ text: String, to file: UnsafeMutablePointer<FILE>) {
     fputs(text, file)
     fflush(file)
   }

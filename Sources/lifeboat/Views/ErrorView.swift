@@ -44,6 +44,12 @@ struct ErrorView {
       throw show(diagnostics)
     } catch is CancellationError {
       throw ExitCode(ExitStatus.interrupted.rawValue)
+    } catch let error where !(error is ExitCode || error is CleanExit || error is ValidationError) {
+      // Left to the argument parser it would be printed as it is, with whatever secret is in it.
+      throw show(
+        Message(
+          code: "internal.unexpected", text: "\(error)",
+          advice: "this is a defect: report it with the message", status: .failed))
     }
   }
 

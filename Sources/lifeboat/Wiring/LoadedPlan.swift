@@ -1,6 +1,7 @@
 import Actuators
 import Engine
 import Foundation
+import Journal
 import Review
 import Runbook
 
@@ -24,6 +25,7 @@ struct LoadedPlan {
       inventory: try SourceText(contentsOf: inventoryFile), parameters: parameters)
     plan = planned.plan
     warnings = planned.warnings
+    try console.redactor.reserve(plan)
     for warning in warnings.all { console.writeError(warning.description) }
   }
 
@@ -31,5 +33,24 @@ struct LoadedPlan {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
       accepted: accepted)
+  }
+}
+
+extension Redactor {
+  /// Keeps the names of a plan readable.
+  func reserve(_ plan: Plan) throws {
+    reserve(try JSON(encoding: plan).texts.joined(separator: "\n"))
+  }
+}
+
+extension JSON {
+  /// All texts in it, but the names of members.
+  fileprivate var texts: [String] {
+    switch self {
+    case .string(let text): [text]
+    case .array(let elements): elements.flatMap(\.texts)
+    case .object(let members): members.values.flatMap(\.texts)
+    case .null, .boolean, .integer, .number: []
+    }
   }
 }

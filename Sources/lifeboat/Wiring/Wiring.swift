@@ -19,11 +19,13 @@ struct Wiring {
     let home = Home()
     let progress = ProgressView(console: console, format: format, time: time)
     if mustExist { try Journal.openForReading(directory: home.directory).close() }
-    journal = try Journal.open(directory: home.directory)
+    journal = try Journal.open(
+      directory: home.directory,
+      redacting: { [redactor = console.redactor] in redactor.redacted($0) })
     surroundings = Surroundings(
       catalogue: .standard, journal: journal, time: time, person: .current,
       version: Version.current, watch: { progress.show($0) })
-    world = ActuatorWorld(time: time)
+    world = ActuatorWorld(time: time, redactor: console.redactor)
     self.console = console
     self.progress = progress
   }
@@ -42,22 +44,55 @@ struct Wiring {
   func recordedRun(_ id: String) async throws -> RecordedRun {
     let entries = try await runs.entries(of: id)
     if let first = entries.first { try progress.resume(from: first) }
-    return try RecordedRun(id: id, entries: entries)
+    let recorded = try RecordedRun(id: id, entries: entries)
+    try console.redactor.reserve(recorded.plan)
+    return recorded
   }
 
   /// Runs `body` with an executor, under live progress, stopping on signals.
   func executing<Result: Sendable>(
-    _ answers: Answers, _ body: @escaping @Sendable (Executor) async throws -> Result
+    _ answers: Answers, signingWith key: String?,
+    _ body: @escaping @Sendable (Executor) async throws -> Result
   ) async throws -> Result {
     let control = RunControl()
     let executor = Executor(
-      surroundings: surroundings, world: world, answers: answers, control: control,
+      surroundings: surroundings, world: world, answers: answers,
+      signatures: GateSigning(in: world, key: key), control: control,
       crashes: try CrashPlan(ProcessInfo.processInfo.environment["LIFEBOAT_CRASH_AT"]))
     let status = Task { [progress] in await progress.runStatusLine() }
     defer { status.cancel() }
     return try await endingConnections {
       try await Signals.stopping(control, console: console) { try await body(executor) }
     }
+  }
+
+  /// Who changes keys, for the journal.
+  var author: SigningKeys.Author {
+    SigningKeys.Author(
+      person: surroundings.person, version: surroundings.version,
+      at: Timestamp(surroundings.time.now()))
+  }
+
+  func checkpointKeeper(_ witnesses: [Witness]) -> CheckpointKeeper {
+    CheckpointKeeper(
+      journal: journal, home: Home(), witnesses: witnesses, surroundings: surroundings,
+      redactor: console.redactor)
+  }
+
+  /// Signs checkpoints of the journal beside `body`, and one after it. What goes wrong with that is said, and changes
+  /// nothing of what was done. A rehearsal hands out no copies (`witnesses` nil): it changes nothing outside.
+  func attesting<Result: Sendable>(
+    by witnesses: [Witness]?, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let keeper = checkpointKeeper(witnesses ?? [])
+    await keeper.prepare()
+    let watch = witnesses == nil ? nil : Task { await keeper.keepWatch() }
+    let result: Swift.Result<Result, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    watch?.cancel()
+    await watch?.value
+    for problem in await keeper.finish() { console.writeError("lifeboat: \(problem)") }
+    return try result.get()
   }
 
   /// Connections are ended whatever came of the work. One that can't be ended changes nothing of what was done.
@@ -96,15 +131,5 @@ struct ReadingWiring {
       guard record.epoch == epoch, let tenure = record.tenure else { return false }
       return try HolderCheck.onThisMachine(tenure.holder) != .dead
     }
-  }
-}
-
-extension PersonRecord {
-  /// The person at this process.
-  static var current: PersonRecord {
-    let environment = ProcessInfo.processInfo.environment
-    return PersonRecord(
-      user: NSUserName(), host: ProcessInfo.processInfo.hostName,
-      realUser: getuid() == 0 ? environment["SUDO_USER"] : nil)
   }
 }

@@ -8,8 +8,10 @@ final class Child: Sendable {
   private let log: String
 
   /// `posix_spawn` in a session of its own; both outputs go to `log`.
-  init(_ program: String, _ arguments: [String], environment: [String: String], log: String) throws
-  {
+  init(
+    _ program: String, _ arguments: [String], environment: [String: String], log: String,
+    ownGroup: Bool = false
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -23,7 +25,8 @@ final class Child: Sendable {
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(group))
     let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     var envp = merged.map { strdup("\($0.key)=\($0.value)") } + [nil]

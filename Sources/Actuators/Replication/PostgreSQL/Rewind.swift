@@ -50,7 +50,7 @@ struct Rewind: Sendable {
     if !isAgain { try await keepWhatIsNeeded() }
     let words = try await rewind()
     try await restoreSettings()
-    return Evidence(["pg_rewind": .string(String(words.suffix(1000))), "settings_restored": true])
+    return Evidence(["pg_rewind": .string(Excerpt.end(of: words)), "settings_restored": true])
   }
 
   private func rewind(_ options: [String] = []) async throws -> String {

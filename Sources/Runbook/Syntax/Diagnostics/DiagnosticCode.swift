@@ -102,6 +102,7 @@ extension DiagnosticCode {
     case notEarlier = "not_earlier"
     case unknownGuard = "unknown_guard"
     case missingApproval = "missing_approval"
+    case missingSigners = "missing_signers"
     case notAPrecheck = "not_a_precheck"
 
     // Parameters.
