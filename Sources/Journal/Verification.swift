@@ -85,6 +85,8 @@ struct Verifier {
     progress: @Sendable (_ done: Int, _ total: Int) -> Void
   ) async throws -> Verification {
     var head = TreeHead(size: 0, root: Merkle.emptyRoot)
+    // Beside the entries: it takes as long as they do. When they show something first, it is cancelled.
+    async let damage = store.damage()
     do {
       var finding: Finding?
       repeat {
@@ -93,7 +95,10 @@ struct Verifier {
         finding = try await verifyEntries(upTo: state, progress: progress)
         if finding == nil { finding = try await beyondTheTree() }
       } while try await isOutgrown(unless: finding)
-      if finding == nil { finding = try await ownDamage() }
+      if finding == nil, let damage = try await damage {
+        finding = found(
+          .store, "all entries can be read, but the store is damaged: \(damage)")
+      }
       return Verification(head: head, trusted: finding?.index ?? tree.size, finding: finding)
     } catch let error as JournalError where error.code == .damaged {
       let finding = found(.store, error.message)
@@ -181,11 +186,6 @@ struct Verifier {
     // Somebody may have appended between the two questions.
     guard try await store.state().tree.size <= size else { return nil }
     return found(.added, "there is an entry at place \(extra.index), which the tree doesn't know")
-  }
-
-  private func ownDamage() async throws -> Finding? {
-    guard let damage = try await store.damage() else { return nil }
-    return found(.store, "all entries can be read, but the store is damaged: \(damage)")
   }
 
   private func found(_ kind: Verification.Kind, _ message: String) -> Finding {

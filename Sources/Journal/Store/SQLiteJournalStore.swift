@@ -30,7 +30,7 @@ public final class SQLiteJournalStore: JournalStore {
     _ decide: @escaping @Sendable (StoreState) throws -> (StoreChange, Result)
   ) async throws -> Result {
     let rows = rows
-    return try await perform { db in
+    return try await perform(on: queue) { db in
       // IMMEDIATE: nobody else can write between reading the state and changing it.
       try db.transaction(.immediate) {
         let state = try rows.state(db)
@@ -60,11 +60,20 @@ public final class SQLiteJournalStore: JournalStore {
     return try await reading { try query.fetch($0) }
   }
 
+  /// On a connection of its own, so that it doesn't hold up who reads meanwhile; ends early when the task is cancelled.
   public func damage() async throws -> String? {
     do {
-      return try await reading { db in
-        let finding = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
-        return finding == "ok" ? nil : finding ?? "SQLite's integrity check gave no answer"
+      let second = try errors.translating {
+        try DatabaseQueue(
+          path: unlockedRead?.uri ?? path, configuration: SQLiteJournalStore.reading)
+      }
+      return try await withTaskCancellationHandler {
+        try await reading(on: second) { db in
+          let finding = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
+          return finding == "ok" ? nil : finding ?? "SQLite's integrity check gave no answer"
+        }
+      } onCancel: {
+        second.interrupt()
       }
     } catch let error as JournalError where error.code == .damaged {
       return error.message
@@ -75,11 +84,12 @@ public final class SQLiteJournalStore: JournalStore {
     try errors.translating { try queue.close() }
   }
 
+  /// `connection`: another one than the store's own.
   private func reading<T: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> T
+    on connection: DatabaseQueue? = nil, _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
     let unlockedRead = unlockedRead
-    return try await perform { db in
+    return try await perform(on: connection ?? queue) { db in
       let result = Result { try db.transaction(.deferred) { try body(db) } }
       // Asked also after a failure: what looks like damage may be somebody's writing.
       try unlockedRead?.checkUndisturbed()
@@ -90,11 +100,11 @@ public final class SQLiteJournalStore: JournalStore {
   /// Runs `body` on the connection, in the order of the calls. Neither blocks a thread of Swift's
   /// pool, nor lets a cancelled task interrupt a commit, as GRDB's own `async` methods would.
   private func perform<T: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> T
+    on connection: DatabaseQueue, _ body: @escaping @Sendable (Database) throws -> T
   ) async throws -> T {
     let errors = errors
     return try await withCheckedThrowingContinuation { continuation in
-      queue.asyncWriteWithoutTransaction { db in
+      connection.asyncWriteWithoutTransaction { db in
         continuation.resume(with: Result { try errors.translating { try body(db) } })
       }
     }
