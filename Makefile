@@ -38,10 +38,10 @@ release:
 	$(SWIFT) build -c release --static-swift-stdlib $(STRICT) --product lab-scheduler
 
 lint:
-	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks
 
 format:
-	$(SWIFT) format -i -r Package.swift Sources Tests
+	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
 
 # Pages that are generated from the actions' schemas. A test checks that they are current.
 docs: build

@@ -97,7 +97,8 @@ let package = Package(
     .testTarget(
       name: "LifeboatTests",
       dependencies: [
-        "lifeboat", "LabScheduler", "Runbook", "Journal", "Engine", "Actuators", "TestSupport",
+        "lifeboat", "LabScheduler", "Runbook", "Journal", "Engine", "Actuators", "Review",
+        "TestSupport",
         grdb,
         subprocess, system,
       ],

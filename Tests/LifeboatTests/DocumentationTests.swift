@@ -1,5 +1,6 @@
 import Actuators
 import Foundation
+import Review
 import Runbook
 import Testing
 
@@ -55,6 +56,18 @@ struct DocumentationTests {
         #expect(!ran.error.contains("inventory."), "\(ran)")
       }
     }
+  }
+
+  @Test("the kinds of entries in the manual are those that a search knows")
+  func entryKinds() throws {
+    let text = try String(
+      contentsOf: Programs.root.appending(path: "docs/journal-format.md"), encoding: .utf8)
+    let section = try #require(text.components(separatedBy: "## Kinds of entries").last)
+    let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    let kinds = rows.compactMap { $0.split(separator: "|").first }
+      .flatMap { $0.split(separator: ",") }
+      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
+    #expect(kinds.sorted() == EntryCriteria.allKinds.sorted())
   }
 
   @Test("every action's example validates against the lab's inventory")

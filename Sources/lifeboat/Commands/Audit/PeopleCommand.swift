@@ -39,15 +39,17 @@ extension AuditCommand {
           allowedSigners: allowedSigners ?? recorded.plan.inventory.allowedSigners,
           signatures: GateSigning(
             in: ActuatorWorld(time: SystemTime(), redactor: console.redactor)))
-        var isSound = true
+        var (isSound, count) = (true, 0)
         for entry in entries {
           guard let answer = try await review.review(entry) else { continue }
           isSound = isSound && answer.isSound
+          count += 1
           switch output.output {
           case .json: console.write(try JSON(encoding: answer).description)
           case .text: console.write(answer.lines)
           }
         }
+        if count == 0, output.output == .text { console.write("Nobody answered a gate of \(id).") }
         return isSound
       }
       try (isSound ? ExitStatus.done : .found).exit()
