@@ -42,11 +42,12 @@ public struct CheckpointFolder: Sendable, Hashable {
     }
   }
 
-  /// The checkpoints of one log, the smallest first. Files that are none are left out of it, and told.
+  /// The checkpoints of one log of more than `size` entries, the smallest first. Files that are none are left out of it, and
+  /// told.
   public func checkpoints(
-    of origin: String
+    of origin: String, above size: Int = 0
   ) throws -> (checkpoints: [SignedCheckpoint], unreadable: [String]) {
-    try Self.read(paths(of: origin))
+    try Self.read(paths(of: origin).filter { Self.size(named: $0) > size })
   }
 
   /// The largest of one log that can be read; nil when there is none.
@@ -55,6 +56,11 @@ public struct CheckpointFolder: Sendable, Hashable {
       if let checkpoint = try Self.read([path]).checkpoints.first { return checkpoint }
     }
     return nil
+  }
+
+  /// What a file's name says, so that of many only those that are needed are opened; one that says nothing is looked into.
+  private static func size(named path: String) -> Int {
+    Int(((path as NSString).lastPathComponent as NSString).deletingPathExtension) ?? .max
   }
 
   /// By size.

@@ -60,10 +60,10 @@ struct CheckpointKeeper: Sendable {
   /// Hands out what waits, to all witnesses side by side.
   func deliver() async throws -> [Delivery] {
     guard !witnesses.isEmpty else { return [] }
-    let kept = try folder.checkpoints(of: try await key().verifier.name).checkpoints
+    let origin = try await key().verifier.name
     return try await withThrowingTaskGroup(of: Delivery.self) { group in
       for witness in witnesses {
-        group.addTask { try await deliver(kept, to: witness) }
+        group.addTask { try await deliver(checkpointsOf: origin, to: witness) }
       }
       return try await group.reduce(into: []) { $0.append($1) }
         .sorted { $0.witness < $1.witness }
@@ -104,9 +104,10 @@ struct CheckpointKeeper: Sendable {
   }
 
   private func deliver(
-    _ kept: [SignedCheckpoint], to witness: Witness
+    checkpointsOf origin: String, to witness: Witness
   ) async throws -> Delivery {
-    let queue = try ledger.undelivered(to: witness.name, of: kept)
+    let delivered = try ledger.size(deliveredTo: witness.name)
+    let queue = try folder.checkpoints(of: origin, above: delivered).checkpoints
     var delivery = Delivery(witness: witness.name, waiting: queue.count)
     for checkpoint in queue {
       do {
