@@ -8,25 +8,32 @@ public struct CheckpointFolder: Sendable, Hashable {
   public let directory: String
   /// Whether the directory may be made: a share that isn't mounted must not be replaced by what lies under it.
   private let isMade: Bool
+  /// Whether a group signs, and not one account.
+  private let isShared: Bool
 
   /// The journal's own, in its state directory.
   public static func own(home: String) -> CheckpointFolder {
-    CheckpointFolder(directory: home + "/checkpoints", isMade: true)
+    CheckpointFolder(
+      directory: home + "/checkpoints", isMade: true, isShared: JournalDirectory(home).isShared)
   }
 
   /// A witness's, which must exist.
-  public init(witness directory: String) { self.init(directory: directory, isMade: false) }
+  public init(witness directory: String) {
+    self.init(directory: directory, isMade: false, isShared: false)
+  }
 
-  private init(directory: String, isMade: Bool) {
+  private init(directory: String, isMade: Bool, isShared: Bool) {
     self.directory = directory
     self.isMade = isMade
+    self.isShared = isShared
   }
 
   /// Keeps a checkpoint. Throws `JournalError`, of code `rewritten` when another one of the same size is there.
   public func keep(_ checkpoint: SignedCheckpoint) throws {
     let folder = folder(of: checkpoint.checkpoint.origin)
-    if isMade { try make(directory) }
-    try make(folder)
+    let mode: mode_t = isShared ? 0o775 : 0o755
+    if isMade { try DurableFile.makeDirectory(directory, mode: mode) }
+    try DurableFile.makeDirectory(folder, mode: mode)
     let size = String(checkpoint.head.size)
     let name = String(repeating: "0", count: max(0, 12 - size.count)) + size + Self.suffix
     let file = DurableFile(path: "\(folder)/\(name)")
@@ -117,12 +124,5 @@ public struct CheckpointFolder: Sendable, Hashable {
     let name = origin.addingPercentEncoding(withAllowedCharacters: allowed.union(dotted)) ?? ""
     // Neither the directory itself nor its parent.
     return "\(directory)/\(name.hasPrefix(".") ? "%2E" + name.dropFirst() : name)"
-  }
-
-  private func make(_ path: String) throws {
-    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
-    let reason = "\(path) can't be made: \(String(cString: strerror(errno)))"
-    throw errno == ENOSPC
-      ? JournalError.diskFull(reason, path: path) : JournalError.storageFailed(reason, path: path)
   }
 }

@@ -5,7 +5,12 @@ internal import Foundation
 public struct DeliveryLedger: Sendable {
   private let directory: String
 
-  public init(home: String) { directory = home + "/witnesses" }
+  private let isShared: Bool
+
+  public init(home: String) {
+    directory = home + "/witnesses"
+    isShared = JournalDirectory(home).isShared
+  }
 
   /// The size of the largest checkpoint that this witness has got; 0 before the first. Throws `JournalError`.
   ///
@@ -17,11 +22,10 @@ public struct DeliveryLedger: Sendable {
 
   /// Throws `JournalError`.
   public func note(_ checkpoint: SignedCheckpoint, deliveredTo witness: String) throws {
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw JournalError.storageFailed("\(directory) can't be made", path: directory)
-    }
+    try DurableFile.makeDirectory(directory, mode: isShared ? 0o770 : 0o700)
     guard try checkpoint.head.size > size(deliveredTo: witness) else { return }
-    try file(witness).replace(with: Data("\(checkpoint.head.size)\n".utf8), mode: 0o600)
+    try file(witness).replace(
+      with: Data("\(checkpoint.head.size)\n".utf8), mode: isShared ? 0o660 : 0o600)
   }
 
   /// A witness's name is one of the inventory's: small letters, digits and '-'.

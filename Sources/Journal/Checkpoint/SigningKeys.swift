@@ -22,7 +22,7 @@ public struct SigningKeys: Sendable {
 
   public init(home: String) {
     directory = home + "/keys"
-    isShared = JournalDirectory(home).fileMode & 0o060 != 0
+    isShared = JournalDirectory(home).isShared
   }
 
   private var mode: mode_t { isShared ? 0o660 : 0o600 }
@@ -105,9 +105,7 @@ public struct SigningKeys: Sendable {
 
   /// One process at a time makes a key.
   private func locked<Result>(_ body: () async throws -> Result) async throws -> Result {
-    guard mkdir(directory, isShared ? 0o770 : 0o700) == 0 || errno == EEXIST else {
-      throw unusable("\(directory) can't be made", "See that its place can be written.")
-    }
+    try DurableFile.makeDirectory(directory, mode: isShared ? 0o770 : 0o700)
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0, await Self.lock(descriptor) else {
       throw unusable("\(directory) can't be locked", "See that it can be read.")

@@ -43,6 +43,13 @@ struct DurableFile {
     }
   }
 
+  /// Makes a directory, unless it is there. The process's mask doesn't count: a group that shares the state keeps its right.
+  static func makeDirectory(_ path: String, mode: mode_t) throws {
+    let isNew = mkdir(path, mode) == 0
+    if isNew, chmod(path, mode) == 0 { return }
+    guard !isNew, errno == EEXIST else { throw DurableFile(path: path).failure("can't be made") }
+  }
+
   private func writeBeside(_ contents: Data, mode: mode_t) throws -> String {
     let temporary = "\(path).new-\(getpid())-\(UInt32.random(in: .min ... .max))"
     let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode)

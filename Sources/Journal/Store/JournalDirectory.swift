@@ -58,12 +58,13 @@ struct JournalDirectory {
   var isWritable: Bool { access(directory, W_OK) == 0 }
 
   /// A directory that a group may write in is shared by several people, each with an account of
-  /// their own: so is the journal in it.
-  var fileMode: mode_t {
+  /// their own: so is the journal in it, and what stands beside it.
+  var isShared: Bool {
     var status = stat()
-    guard stat(directory, &status) == 0 else { return 0o600 }
-    return status.st_mode & 0o020 == 0 ? 0o600 : 0o660
+    return stat(directory, &status) == 0 && status.st_mode & 0o020 != 0
   }
+
+  private var fileMode: mode_t { isShared ? 0o660 : 0o600 }
 
   /// Puts a complete new journal in place, made by `fill` in a file of another name (0600). A
   /// crash meanwhile leaves no journal, never half of one: so an empty journal file is damage.
