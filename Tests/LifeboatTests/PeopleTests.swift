@@ -39,6 +39,8 @@ struct PeopleTests {
       }
       let second = try await resume(desk, as: Self.bob, login: nil)
       #expect(second.code == 0, "\(second)")
+      #expect(
+        !second.error.contains("no checkpoint"), "who shares the state shares the key: \(second)")
       let people = try await desk.answers().compactMap { $0["person"] as? [String: Any] }
       #expect(people.compactMap { $0["user"] as? String } == ["daemon", "bin"])
       #expect(people.compactMap { $0["uid"] as? Int } == [1, 2])
