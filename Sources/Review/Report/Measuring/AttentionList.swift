@@ -271,13 +271,15 @@ struct AttentionList {
 
   private var signed: [Attention] {
     let problems = proof.problems.map {
-      item(.bad, "checkpoint_disagrees", "A signed checkpoint does not agree with the journal: \($0).")
+      item(
+        .bad, "checkpoint_disagrees", "A signed checkpoint does not agree with the journal: \($0).")
     }
     guard proof.checkpoint == nil else { return problems }
     return problems + [
       item(
         .note, "not_signed",
-        "No signed checkpoint that holds covers this run: nobody's signature stands for its entries.")
+        "No signed checkpoint that holds covers this run: nobody's signature stands for its entries."
+      )
     ]
   }
 }

@@ -61,7 +61,8 @@ struct GateLedger {
       questions[key].map { question in
         GateReport(
           step: key.step, gate: key.gate, prompt: key.prompt, required: question.required,
-          people: question.people, signed: question.isSigned, state: question.state, asked: question.asked, answers: question.answers,
+          people: question.people, signed: question.isSigned, state: question.state,
+          asked: question.asked, answers: question.answers,
           voided: question.voided)
       }
     }
