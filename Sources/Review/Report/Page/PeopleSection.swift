@@ -26,7 +26,7 @@ struct PeopleSection {
       if let demand = demand(of: gate) { ", \(demand)" }
       ": \(gate.prompt)"
     }
-    tag("ul") { for event in events(of: gate) { tag("li") { event } } }
+    tag("ul", ["class": "events"]) { for event in events(of: gate) { tag("li") { event } } }
   }
 
   /// What it takes to be granted, where that is more than anybody's word.

@@ -11,11 +11,10 @@ struct PrechecksSection {
 
   private func details(of check: PrecheckReport) -> HTML {
     let isWell = check.verdict.verdict == "satisfied"
-    return tag("details") {
+    return tag("details", ["class": "check"]) {
       tag("summary") {
-        tag("span")
         tag("span", ["class": "name"]) { check.name }
-        tag("span") {
+        tag("span", ["class": "chips"]) {
           if !check.critical { Said.chip("not critical") }
           Said.chip(
             check.verdict.verdict,

@@ -6,7 +6,7 @@ struct ProofSection {
 
   @HTMLBuilder var html: HTML {
     tag("p") {
-      "This page is a rendering and proves nothing by itself. The journal does: it is a Merkle log in which no entry of this run can be changed, removed or reordered without another root. Whoever can write the journal can compute another root, too; what they can't do is sign it with a key that they don't have, or change the copies that witnesses keep."
+      "This page is a rendering and proves nothing by itself. The journal does: it is a Merkle log in which no entry of this run can be changed, removed or reordered without another root. Whoever can write the journal can compute another root, and whoever has its key, too, can sign that; the copies of its checkpoints that witnesses keep then disagree."
     }
     tag("dl", ["class": "pairs"]) {
       Said.pair("Entries of the run") { "\(report.proof.firstEntry) to \(report.proof.lastEntry)" }
