@@ -60,7 +60,7 @@ enum Stylesheet {
     p + .pairs { margin-top: .7rem; } .chip + .chip { margin-left: .35rem; }
     .pairs dt { color: var(--soft); } .pairs dd { margin: 0; }
     blockquote { margin: .3rem 0 0; padding-left: .8rem; border-left: 3px solid var(--line); }
-    .events li + li { margin-top: .3rem; } .checks { align-items: baseline; } .checks pre { margin: 0; }
+    .events li + li { margin-top: .3rem; } .checks + p { margin-top: .8rem; } .checks { align-items: baseline; } .checks pre { margin: 0; }
     .notes { font-size: .85rem; color: var(--soft); margin-top: .4rem; } .events + .notes { margin-top: 1.1rem; }
     .chart { display: grid; grid-auto-flow: row dense; grid-template-columns: minmax(8rem, 15rem) minmax(0, 1fr) 5.5rem; gap: 0 .9rem; align-items: center; font-size: .9rem; }
     .chart .label { padding: .32rem 0; line-height: 1.25; } .chart .critical { font-weight: 650; } .chart .bar { grid-column: 2; } .chart .took { grid-column: 3; text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
