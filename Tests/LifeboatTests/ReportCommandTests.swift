@@ -47,6 +47,41 @@ struct ReportCommandTests {
     }
   }
 
+  @Test("a checkpoint that doesn't hold is told and not shown as one, and so is that there is none")
+  func checkpoints() async throws {
+    try await JournalFixture.done.withHome { home in
+      let folder = home + "/checkpoints"
+      let names = try #require(FileManager.default.subpaths(atPath: folder))
+        .filter { $0.hasSuffix(".checkpoint") }.sorted()
+      let last = "\(folder)/\(try #require(names.last))"
+      let note = try String(contentsOfFile: last, encoding: .utf8)
+      // Its size, and with it what was signed.
+      let size = try #require(note.split(separator: "\n").dropFirst().first)
+      let forged = note.replacing("\n\(size)\n", with: "\n\(size)0\n")
+      try forged.write(toFile: last, atomically: true, encoding: .utf8)
+      let told = try await proof(home)
+      #expect(told.proof?["checkpoint"] == nil)
+      #expect(told.proof?["problems"]?.arrayValue?.count == 1, "\(told)")
+      #expect(told.codes.contains("checkpoint_disagrees") && told.codes.contains("not_signed"))
+      #expect(told.html.contains("does not hold") && told.html.contains("There is none"))
+
+      try FileManager.default.removeItem(atPath: folder)
+      let none = try await proof(home)
+      #expect(none.proof?["checkpoint"] == nil && none.proof?["problems"] == [])
+      #expect(none.codes.contains("not_signed"))
+      #expect(none.html.contains("There is none that covers this run"))
+    }
+  }
+
+  private func proof(_ home: String) async throws -> (proof: JSON?, codes: [String], html: String) {
+    let file = home + "/report.html"
+    let ran = try await report(home, ["--html", file, "--output", "json", "--force"])
+    try #require(ran.code == 0, "\(ran)")
+    let json = try JSON(parsing: Data(ran.output.utf8))
+    let codes = (json["attention"]?.arrayValue ?? []).compactMap { $0["code"]?.stringValue }
+    return (json["proof"], codes, try String(contentsOfFile: file, encoding: .utf8))
+  }
+
   @Test("a run that isn't there")
   func unknownRun() async throws {
     try await JournalFixture.done.withHome { home in

@@ -40,10 +40,15 @@ struct ReportFixtureTests {
     #expect(report["sittings"]?.arrayValue?.count == 5)
     let gates = report["gates"]?.arrayValue ?? []
     let approval = gates.first { $0["gate"] == "approval" }
-    let people = (approval?["answers"]?.arrayValue ?? []).map { $0["person"]?["real_user"] }
-    #expect(Set(people) == ["anna", "otto"])
+    let answers = approval?["answers"]?.arrayValue ?? []
+    #expect(answers.map { $0["person"]?["login_user"] } == ["otto", "anna"])
+    #expect(answers.map { $0["person"]?["user"] } == ["root", "root"])
+    #expect(answers.map { $0["person"]?["client"] } == ["203.0.113.42", "203.0.113.17"])
+    #expect(answers.map { $0["signature"]?["principal"] } == ["otto@example.com", nil])
+    #expect(approval?["people"] == 2)
+    #expect(approval?["state"] == "granted")
     let consents = report["data_loss"]?[0]?["consents"]
-    #expect(consents?[0]?["person"]?["real_user"] == "otto")
+    #expect(consents?[0]?["person"]?["login_user"] == "otto")
   }
 
   @Test("a failed run has every try, and the failure of each")
@@ -56,17 +61,39 @@ struct ReportFixtureTests {
     #expect(steps.last?["state"] == "not_begun")
   }
 
-  @Test("size and root are those of the journal", arguments: JournalFixture.allCases)
+  @Test("size, root and checkpoint are those of the journal", arguments: JournalFixture.allCases)
   func proof(fixture: JournalFixture) async throws {
     try await fixture.withHome { home in
       let verified = try await run(
-        Programs.lifeboat, ["audit", "verify", "--output", "json"],
+        Programs.lifeboat,
+        ["audit", "verify", "--key", fixture.verifierKey, "--output", "json"],
         environment: ["LIFEBOAT_HOME": home])
       let journal = try JSON(parsing: Data(verified.output.utf8))
       let proof = try await report(fixture)["proof"]
       #expect(journal["sound"] == true)
       #expect(proof?["root"] == journal["root"])
       #expect(proof?["size"] == journal["size"])
+      #expect(journal["signed"] == journal["size"])
+      let note = try #require(proof?["checkpoint"]?["note"]?.stringValue)
+      let checkpoint = try #require(SignedCheckpoint(note))
+      let key = try #require(
+        VerifierKey(
+          try String(contentsOfFile: fixture.verifierKey, encoding: .utf8)
+            .trimmingCharacters(in: .newlines)))
+      #expect(try checkpoint.note.signers(among: [key]) == [key])
+      #expect(.string(checkpoint.head.root.description) == journal["root"])
+      #expect(proof?["problems"] == [])
+    }
+  }
+
+  @Test("the fixtures hold no private key")
+  func noPrivateKey() throws {
+    let folder = Programs.root.appendingPathComponent("Fixtures/journals").path
+    for name in try #require(FileManager.default.subpaths(atPath: folder)) {
+      let contents = FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data()
+      for mark in ["PRIVATE+KEY", "PRIVATE KEY"] {
+        #expect(contents.range(of: Data(mark.utf8)) == nil, "\(name)")
+      }
     }
   }
 

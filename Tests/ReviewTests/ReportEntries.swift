@@ -100,23 +100,28 @@ struct ReportEntries {
   }
 
   mutating func ask(
-    _ seconds: Double, _ step: String, _ gate: String = "approval", required: Int = 1
+    _ seconds: Double, _ step: String, _ gate: String = "approval", required: Int = 1,
+    signed: Bool? = nil
   ) throws {
     try add(
       seconds,
-      GateAsked(gate: gate, prompt: "May it?", required: required, answerOption: "--approve"),
-      step: step)
+      GateAsked(
+        gate: gate, prompt: "May it?", required: required, answerOption: "--approve",
+        signed: signed), step: step)
   }
 
   mutating func answer(
     _ seconds: Double, _ step: String, _ gate: String = "approval", by person: PersonRecord = anna,
-    words: String = "yes", plan: String = digest
+    words: String = "yes", plan: String = digest, signedBy principal: String?? = nil
   ) throws {
+    let signature = principal.map {
+      SignatureRecord(at: Self.moment(seconds), principal: $0, armored: "")
+    }
     try add(
       seconds,
       GateAnswered(
         gate: gate, prompt: "May it?", granted: true, words: words, person: person,
-        planDigest: plan, facts: []), step: step)
+        planDigest: plan, facts: [], signature: signature), step: step)
   }
 
   /// A whole failover: promoted at 12 s with all that was committed until `asOf`, in control at 20 s.

@@ -53,6 +53,48 @@ struct ReportHonestyTests {
     #expect(try entries.report().gates.first?.state == .granted)
   }
 
+  @Test("people are counted as a run counts them: by accounts and keys, not by claims")
+  func counting() throws {
+    func root(login: String? = nil, claim: String? = nil) -> PersonRecord {
+      PersonRecord(
+        user: "root", host: "ops1", realUser: claim, uid: 0, loginUser: login,
+        loginUID: login.map { _ in 2001 })
+    }
+    var entries = ReportEntries()
+    try entries.begin()
+    try entries.start(1, "reverse")
+    try entries.ask(2, "reverse", required: 2)
+    try entries.answer(3, "reverse", by: root(claim: "anna"))
+    try entries.answer(4, "reverse", by: root(claim: "otto"))
+    #expect(try entries.report().gates.first?.people == 1)
+    try entries.answer(5, "reverse", by: root(login: "anna", claim: "anna"))
+    try entries.answer(6, "reverse", by: root(login: "anna", claim: "otto"))
+    #expect(try entries.report().gates.first?.state == .open)
+    #expect(try entries.report().html.contains("(so far: 1)"))
+    try entries.answer(7, "reverse", by: root(login: "otto"))
+    let gate = try entries.report().gates.first
+    #expect(gate?.state == .granted)
+    #expect(gate?.people == 2)
+  }
+
+  @Test("where signed answers alone count, others and those of unknown keys don't")
+  func signed() throws {
+    var entries = ReportEntries()
+    try entries.begin()
+    try entries.start(1, "reverse")
+    try entries.ask(2, "reverse", signed: true)
+    try entries.answer(3, "reverse")
+    try entries.answer(4, "reverse", signedBy: .some(nil))
+    let unsigned = try entries.report()
+    #expect(unsigned.gates.first?.state == .open)
+    // Of two answers, each told with its step and among the people.
+    #expect(unsigned.html.ranges(of: "does not count").count == 4)
+    try entries.answer(5, "reverse", signedBy: "anna@example.com")
+    let report = try entries.report()
+    #expect(report.gates.first?.state == .granted)
+    #expect(report.html.contains("signed with the key of anna@example.com"))
+  }
+
   @Test("an attestation that counts no more is told with its reason")
   func voided() throws {
     var entries = ReportEntries()

@@ -1,4 +1,4 @@
-import Journal
+public import Journal
 
 /// The words and marks for outcomes, one list for every view.
 enum Words {
@@ -92,5 +92,15 @@ extension PersonRecord {
   var spoken: String {
     let behind = [loginUser, realUser].compactMap(\.self).first { $0 != user }
     return "\(user)\(behind.map { " (\($0))" } ?? "") at \(host)"
+  }
+
+  /// What tells who it was, and from where: docs/people.md says which of it is evidence, and which a claim.
+  public var evidence: [String] {
+    [
+      uid.map { "uid \($0)" },
+      loginUser.map { "logged in as \($0)" } ?? "login not known",
+      realUser.map { "sudo says from \($0)" },
+      terminal.map { "at \($0)" }, client.map { "from \($0)" },
+    ].compactMap(\.self)
   }
 }

@@ -32,12 +32,6 @@ struct ReviewedAnswer: Codable {
   var isSound: Bool { isForThisPlan && signature != .invalid }
 
   var lines: [Line] {
-    let evidence = [
-      person.uid.map { "uid \($0)" },
-      person.loginUser.map { "logged in as \($0)" } ?? "login not known",
-      person.realUser.map { "sudo says from \($0)" },
-      person.terminal.map { "at \($0)" }, person.client.map { "from \($0)" },
-    ]
     let signed: Line =
       switch signature {
       case .none: Line("  not signed", .faint)
@@ -52,7 +46,7 @@ struct ReviewedAnswer: Codable {
       Line("\(at)  \(step)  \(gate): \(prompt)"),
       Line(
         "  \(granted ? "granted" : "refused") by \(person.user) at \(person.host) ("
-          + evidence.compactMap(\.self).joined(separator: ", ") + "): “\(words)”"),
+          + person.evidence.joined(separator: ", ") + "): “\(words)”"),
       signed,
     ] + (isForThisPlan ? [] : [Line("  GIVEN TO ANOTHER PLAN: it doesn't count", .bad)])
   }

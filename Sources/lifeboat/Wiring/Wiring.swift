@@ -129,9 +129,8 @@ struct ReadingWiring {
   func report(of run: String) async throws -> RunReport {
     let entries = try await runs.entries(of: run)
     guard let first = entries.first, let last = entries.last else { throw notFound(run) }
-    let head = try await journal.head(after: last.index)
-    let proof = ReportProof(
-      size: head.size, root: head.root, firstEntry: first.index, lastEntry: last.index)
+    let proof = try await journal.proof(
+      from: first.index, to: last.index, checkpoints: try await checkpoints())
     guard let report = try RunReport(entries, isHeld: try await isHeld(entries), proof: proof)
     else { throw notFound(run) }
     return report

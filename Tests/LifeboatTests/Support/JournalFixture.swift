@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A journal of Fixtures/journals: of a real run on the embedded lab, made once by Scripts/make-journal-fixtures.
+/// A journal of Fixtures/journals with its checkpoints: of a real run on the embedded lab, made once by
+/// Scripts/make-journal-fixtures.
 enum JournalFixture: String, CaseIterable, CustomTestStringConvertible {
   case done, failed, waiting, refused
   case inDoubtResumed = "in-doubt-resumed"
@@ -11,8 +12,10 @@ enum JournalFixture: String, CaseIterable, CustomTestStringConvertible {
   private var folder: URL { Programs.root.appendingPathComponent("Fixtures/journals/\(rawValue)") }
   var goldenJSON: URL { folder.appendingPathComponent("report.json") }
   var goldenHTML: URL { folder.appendingPathComponent("report.html") }
+  /// What an auditor has from elsewhere.
+  var verifierKey: String { folder.path + "/verifier-key" }
 
-  /// Runs `body` with a state directory that holds a copy of the journal.
+  /// Runs `body` with a state directory that holds a copy of the journal and its checkpoints.
   func withHome(_ body: (String) async throws -> Void) async throws {
     let manager = FileManager.default
     let home = manager.temporaryDirectory.path + "/lf-\(UUID().uuidString.prefix(8))"
@@ -22,6 +25,8 @@ enum JournalFixture: String, CaseIterable, CustomTestStringConvertible {
     let journal = home + "/journal.sqlite"
     try manager.copyItem(atPath: folder.path + "/journal.sqlite", toPath: journal)
     try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: journal)
+    try manager.copyItem(
+      atPath: folder.path + "/checkpoints", toPath: home + "/checkpoints")
     try await body(home)
   }
 

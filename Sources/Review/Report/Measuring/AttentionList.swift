@@ -8,11 +8,12 @@ struct AttentionList {
   let gates: [GateReport]
   let recovery: RecoveryTime?
   let dataLoss: [DataLoss]
+  let proof: ReportProof
 
   var all: [Attention] {
     let parts = [
       ending, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
-      steps.flatMap(observed), unseen, sittings, journal,
+      steps.flatMap(observed), unseen, sittings, journal, signed,
     ]
     return parts.flatMap { $0 }.enumerated()
       .sorted { ($0.element.level, $0.offset) < ($1.element.level, $1.offset) }.map(\.element)
@@ -266,5 +267,19 @@ struct AttentionList {
         entry: $0.index)
     }
     return clock + unknown
+  }
+
+  private var signed: [Attention] {
+    let problems = proof.problems.map {
+      item(
+        .bad, "checkpoint_disagrees", "A signed checkpoint does not agree with the journal: \($0).")
+    }
+    guard proof.checkpoint == nil else { return problems }
+    return problems + [
+      item(
+        .note, "not_signed",
+        "No signed checkpoint that holds covers this run: nobody's signature stands for its entries."
+      )
+    ]
   }
 }

@@ -20,7 +20,7 @@ extension RunReport {
       schema: Self.schema, run: RunIdentity(reading), conclusion: conclusion,
       attention: AttentionList(
         reading: reading, conclusion: conclusion, steps: steps, gates: gates, recovery: recovery,
-        dataLoss: dataLoss
+        dataLoss: dataLoss, proof: proof
       ).all,
       recovery: recovery, dataLoss: dataLoss,
       time: TimeSpent(

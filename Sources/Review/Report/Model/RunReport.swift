@@ -139,31 +139,3 @@ public struct Attention: Sendable, Hashable, Codable {
   /// The entry that says so.
   public let entry: Int?
 }
-
-/// Where the run stands in the journal, and by what anybody can check that.
-public struct ReportProof: Sendable, Hashable, Codable {
-  /// How many entries the journal had once the run's last one was written.
-  public let size: Int
-  /// The Merkle root over these entries.
-  public let root: Digest
-  public let firstEntry: Int
-  public let lastEntry: Int
-  /// A signed checkpoint that covers the run, in the text form of C2SP `tlog-checkpoint`; absent when there is none.
-  public let checkpoint: String?
-
-  public init(
-    size: Int, root: Digest, firstEntry: Int, lastEntry: Int, checkpoint: String? = nil
-  ) {
-    self.size = size
-    self.root = root
-    self.firstEntry = firstEntry
-    self.lastEntry = lastEntry
-    self.checkpoint = checkpoint
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case size, root, checkpoint
-    case firstEntry = "first_entry"
-    case lastEntry = "last_entry"
-  }
-}

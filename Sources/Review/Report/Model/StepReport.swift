@@ -120,7 +120,12 @@ public struct GateReport: Sendable, Hashable, Codable {
   /// `approval`, `consent`, `attest` or `redo`.
   public let gate: String
   public let prompt: String
+  /// How many different people it takes.
   public let required: Int
+  /// How many different people have granted it for sure, as a run counts them: docs/people.md.
+  public let people: Int
+  /// Whether only signed answers count.
+  public let signed: Bool
   public let state: State
   public let asked: [Moment]
   public let answers: [Answer]
@@ -143,12 +148,21 @@ public struct GateReport: Sendable, Hashable, Codable {
     /// Whether it was given for the plan of this run: otherwise it doesn't count.
     public let isForThisPlan: Bool
     public let facts: [FactRecord]
+    /// Absent when it isn't signed.
+    public let signature: Signature?
 
     enum CodingKeys: String, CodingKey {
-      case entry, at, ms, granted, words, person, facts
+      case entry, at, ms, granted, words, person, facts, signature
       case planDigest = "plan_digest"
       case isForThisPlan = "for_this_plan"
     }
+  }
+
+  /// What was found when the answer was given. A report verifies nothing anew: `lifeboat audit people` does.
+  public struct Signature: Sendable, Hashable, Codable {
+    public let at: Timestamp
+    /// Whose key it was; absent when the file of allowed signers didn't know it.
+    public let principal: String?
   }
 
   public struct Voided: Sendable, Hashable, Codable {

@@ -44,7 +44,7 @@ struct ReportPage {
             section("proof", "Proof", ProofSection(report: report).html)
           }
           tag("footer") {
-            "Made by Lifeboat from entries \(report.proof.firstEntry) to \(report.proof.lastEntry) of the journal, and nothing else: the same entries give the same report."
+            "Made by Lifeboat from entries \(report.proof.firstEntry) to \(report.proof.lastEntry) of the journal and its checkpoints, and nothing else: the same entries give the same report."
           }
         }
       }

@@ -53,13 +53,15 @@ enum Stylesheet {
     summary::-webkit-details-marker { display: none; }
     summary::before { content: "▸"; color: var(--soft); } details[open] > summary::before { content: "▾"; }
     summary .name { font-weight: 600; } summary .what { grid-column: 3 / -1; font-size: .9rem; color: var(--soft); }
+    .check > summary { grid-template-columns: 1.2rem minmax(0, 1fr) auto; } .check > summary .what { grid-column: 2 / -1; }
     .inside { padding: 0 0 1.1rem 1.7rem; } .inside table { margin-bottom: .7rem; } .inside details { border: 0; } .inside summary { display: block; font-size: .9rem; padding: .3rem 0; color: var(--soft); }
     .inside summary::before { margin-right: .45rem; }
     .pairs { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.1rem; font-size: .925rem; }
     p + .pairs { margin-top: .7rem; } .chip + .chip { margin-left: .35rem; }
     .pairs dt { color: var(--soft); } .pairs dd { margin: 0; }
     blockquote { margin: .3rem 0 0; padding-left: .8rem; border-left: 3px solid var(--line); }
-    .notes { font-size: .85rem; color: var(--soft); margin-top: .4rem; }
+    .events li + li { margin-top: .3rem; } .checks + p { margin-top: .8rem; } .checks { align-items: baseline; } .checks pre { margin: 0; }
+    .notes { font-size: .85rem; color: var(--soft); margin-top: .4rem; } .events + .notes { margin-top: 1.1rem; }
     .chart { display: grid; grid-auto-flow: row dense; grid-template-columns: minmax(8rem, 15rem) minmax(0, 1fr) 5.5rem; gap: 0 .9rem; align-items: center; font-size: .9rem; }
     .chart .label { padding: .32rem 0; line-height: 1.25; } .chart .critical { font-weight: 650; } .chart .bar { grid-column: 2; } .chart .took { grid-column: 3; text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
     svg { display: block; width: 100%; overflow: visible; } svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
@@ -77,7 +79,7 @@ enum Stylesheet {
       .page { padding: 1rem .8rem 2rem; } .card { padding: 1rem .9rem; border-radius: 10px; } h1 { font-size: 1.5rem; }
       .chart { grid-template-columns: minmax(0, 1fr) auto; } .chart .label { padding: .5rem 0 .1rem; } .chart .bar { grid-column: 1 / -1; } .chart .took { grid-column: 2; align-self: end; }
       .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem; } .figures .chip { white-space: normal; }
-      .inside { padding-left: .2rem; }
+      .inside { padding-left: .2rem; } .check > summary { grid-template-columns: 1.2rem minmax(0, 1fr); } .check > summary .chips { grid-column: 2; }
       .facts thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       .facts tr, .facts td, .facts th { display: block; border: 0; padding: .1rem 0; } .facts tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
       .facts td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }

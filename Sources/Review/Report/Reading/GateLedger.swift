@@ -10,6 +10,7 @@ struct GateLedger {
 
   fileprivate struct Question {
     var required = 1
+    var isSigned = false
     var asked: [GateReport.Moment] = []
     var answers: [GateReport.Answer] = []
     var voided: [GateReport.Voided] = []
@@ -24,6 +25,7 @@ struct GateLedger {
     if let record = try entry.record(GateAsked.self) {
       change(Key(step: step, gate: record.gate, prompt: record.prompt)) {
         $0.required = record.required
+        $0.isSigned = record.signed ?? false
         $0.asked.append(GateReport.Moment(entry: entry.index, at: entry.at, ms: ms))
       }
     } else if let record = try entry.record(GateAnswered.self) {
@@ -32,7 +34,10 @@ struct GateLedger {
           GateReport.Answer(
             entry: entry.index, at: entry.at, ms: ms, granted: record.granted,
             words: record.words, person: record.person, planDigest: record.planDigest,
-            isForThisPlan: record.planDigest == planDigest, facts: record.facts))
+            isForThisPlan: record.planDigest == planDigest, facts: record.facts,
+            signature: record.signature.map {
+              GateReport.Signature(at: $0.at, principal: $0.principal)
+            }))
       }
     } else if let record = try entry.record(GateVoided.self) {
       change(Key(step: step, gate: record.gate, prompt: record.prompt)) { question in
@@ -56,7 +61,8 @@ struct GateLedger {
       questions[key].map { question in
         GateReport(
           step: key.step, gate: key.gate, prompt: key.prompt, required: question.required,
-          state: question.state, asked: question.asked, answers: question.answers,
+          people: question.people, signed: question.isSigned, state: question.state,
+          asked: question.asked, answers: question.answers,
           voided: question.voided)
       }
     }
@@ -64,11 +70,18 @@ struct GateLedger {
 }
 
 extension GateLedger.Question {
-  /// One person can't be two, and an answer for another plan is none.
+  /// An answer for another plan is none, nor is one that counts no more.
+  private var counting: [GateReport.Answer] {
+    answers.filter { $0.isForThisPlan && !ended.contains($0.entry) }
+  }
+
+  var people: Int {
+    counting.filter { $0.granted && (!isSigned || $0.signature?.principal != nil) }
+      .map { Granter(person: $0.person, principal: $0.signature?.principal) }.people
+  }
+
   var state: GateReport.State {
-    let counting = answers.filter { $0.isForThisPlan && !ended.contains($0.entry) }
-    let people = Set(counting.filter(\.granted).map(\.person.identity))
-    if people.count >= required { return .granted }
+    if people >= required { return .granted }
     if !ended.isEmpty { return .voided }
     return counting.last?.granted == false ? .refused : .open
   }
