@@ -125,6 +125,44 @@ struct PostgreSQLReversalTests {
   }
 
   @Test(
+    "cut off while the primary shut down: the end of its log is shipped when the network is back, wherever the runner dies"
+  )
+  func endNotShipped() async throws {
+    try await PostgreSQLPair.with { pair in
+      var (from, to) = ("production", "dr")
+      for call in 1... {
+        let link = try await pair.sql(to, "SHOW primary_conninfo")
+        try await pair.cutOff(to)
+        try await pair.sql(from, "INSERT INTO rows VALUES (\(call))")
+        let action = try pair.reverse(to: to, "graceful", ["drain_timeout": "300ms"])
+        let cut = try await pair.look(action).observation
+        await #expect(throws: ActionError.self) {
+          _ = try await action.act(world.makeOperator(token: "t"), given: cut)
+        }
+        #expect(try await pair.writable() == [])
+        try await pair.reconnect(to, by: link)
+
+        let again = try pair.reverse(to: to)
+        let dying = DyingOperator(world.makeOperator(token: "t"), beforeCall: call)
+        var died = true
+        do {
+          _ = try await again.act(dying, given: try await pair.look(again).observation)
+          died = false
+        } catch is DyingOperator.Death {}
+        #expect(try await pair.writable().allSatisfy { $0 == to }, "call \(call)")
+        try await eventually("whoever was started has what there is, call \(call)") {
+          try await pair.finding("source-reachable", of: again) == .holds
+        }
+        try await pair.perform(again)
+        #expect(try await pair.writable() == [to], "call \(call)")
+        #expect(try await pair.sql(to, "SELECT max(id) FROM rows") == "\(call)")
+        if !died { break }
+        (from, to) = (to, from)
+      }
+    }
+  }
+
+  @Test(
     "wherever the runner dies in a reversal, never do two take changes, and doing it again completes it",
     arguments: ["graceful", "ungraceful"])
   func deathAtEachCall(mode: String) async throws {

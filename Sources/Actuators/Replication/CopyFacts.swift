@@ -105,6 +105,30 @@ extension Observation {
     role(of: copy) == .primary || role(of: copy) == .draining
   }
 
+  /// `former` was the primary, runs as a standby since, and `target` gets the end of its log from it: it receives from nobody
+  /// itself, but perhaps from `target`.
+  func isEndShipped(from former: DatabaseCopy, to target: DatabaseCopy) -> Bool {
+    guard role(of: former) == .replica, role(of: target) == .replica,
+      self[former.subject, StreamingState.inRecovery]?.boolean == true,
+      self[target.subject, CopyFacts.streaming]?.boolean == true
+    else { return false }
+    let isFree = self[former.subject, CopyFacts.streaming]?.boolean == false
+    return receives(target, from: former) && (isFree || receives(former, from: target))
+  }
+
+  /// As `isEndShipped`, and nothing of it is missing.
+  func hasAll(_ target: DatabaseCopy, of former: DatabaseCopy) -> Bool {
+    guard isEndShipped(from: former, to: target), let own = position(of: target),
+      let last = position(of: former)
+    else { return false }
+    return own >= last
+  }
+
+  private func receives(_ copy: DatabaseCopy, from other: DatabaseCopy) -> Bool {
+    guard case .server(let settings) = other.placement.location else { return false }
+    return self[copy.subject, CopyFacts.source]?.string == "\(settings.address):\(settings.port)"
+  }
+
   /// The copy has the last changes: it is the primary, or was when it was stopped in good order.
   func isSource(_ copy: DatabaseCopy) -> Bool {
     isServing(copy)

@@ -275,6 +275,13 @@ public struct ReplicationReverse: ActingAction {
     }
     let copies = [target] + others
     if copies.contains(where: { observation.isSource($0) }) { return .holds }
+    if let former = others.first(where: { observation.isEndShipped(from: $0, to: target) }) {
+      return observation.hasAll(target, of: former)
+        ? .holds
+        : .violated(
+          "\(target.subject) is still getting the last changes of \(former.subject): run it again in a moment"
+        )
+    }
     // The highest epoch among those that don't run is that of the last primary.
     let down = copies.filter { observation.role(of: $0) == .stopped }
     guard

@@ -109,6 +109,13 @@ extension PostgreSQLPair {
     }
   }
 
+  /// Ends `cutOff`.
+  func reconnect(_ standby: String, by link: String) async throws {
+    let quoted = link.replacing("'", with: "''")
+    try await sql(standby, "ALTER SYSTEM SET primary_conninfo = '\(quoted)'")
+    try await sql(standby, "SELECT pg_reload_conf()")
+  }
+
   /// The primary commits what the standby never gets.
   func diverge(_ primary: String, from standby: String) async throws {
     try await caughtUp(primary, standby)

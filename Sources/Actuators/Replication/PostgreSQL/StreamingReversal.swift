@@ -55,6 +55,10 @@ struct StreamingReversal: Sendable {
   /// All that can be done before the primary stops is done before: from then until the promotion nobody takes changes.
   private func handOver(_ now: Observation) async throws -> Evidence {
     guard let source = others.first(where: { now.isSource($0) }) else {
+      if others.contains(where: { now.hasAll(target, of: $0) }) {
+        // A run that ended between the shipping of the log's end and the promotion.
+        return try await promote(awaiting: nil, try await prepareTarget(now))
+      }
       throw ActionError(
         "replication.no_source", "no copy of \(target.database.name) is the primary any more",
         advice: "look who else reverses the replication; then run the step again")
@@ -72,11 +76,33 @@ struct StreamingReversal: Sendable {
     let seen = await awaited
     let checkpoint = if let seen { seen } else { try await shutdown.position() }
     evidence.details["shutdown_checkpoint"] = .string("\(checkpoint)")
+    if !isRunning { try await shipEnd(of: source, now, beyond: checkpoint) }
     let arrival = Arrival(checkpoint: checkpoint, source: source, timeout: reversal.drainTimeout)
+    return try await promote(awaiting: arrival, evidence)
+  }
+
+  private func promote(awaiting arrival: Arrival?, _ prepared: Evidence) async throws -> Evidence {
+    var evidence = prepared
     evidence.add(
       try await Promotion(target: target, operator: `operator`).run(awaiting: arrival))
     try await finishTarget(evidence)
     return evidence
+  }
+
+  /// A primary that was cut off while it shut down couldn't send the end of its log. Started as a standby it can, and takes
+  /// no changes.
+  private func shipEnd(
+    of source: DatabaseCopy, _ now: Observation, beyond checkpoint: LogPosition
+  ) async throws {
+    let replayed = now[target.subject, StreamingState.replayed]?.string.flatMap { LogPosition($0) }
+    if let replayed, replayed > checkpoint { return }
+    let host = try ServerHost(source, by: `operator`)
+    try await host.markStandby()
+    try await host.enable()
+    try await host.start()
+    _ = try await host.wait(for: "up as a standby", within: reversal.drainTimeout) {
+      $0.role == .replica
+    }
   }
 
   /// Changes nothing of what it does as a primary. Its last checkpoint has the less to write.
