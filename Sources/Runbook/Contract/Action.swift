@@ -41,6 +41,10 @@ public protocol ActingAction: Action {
   /// wording: let the words change when what is at stake does, and not with every look. Pure.
   func consent(for observation: Observation) -> Question?
 
+  /// The facts that `act` itself checks in the moment of acting, so that it does nothing when they are no longer what
+  /// `observation` says; as a database's role, read in the transaction that changes it.
+  var rechecked: [FactKey] { get }
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -49,6 +53,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public var rechecked: [FactKey] { [] }
   public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
