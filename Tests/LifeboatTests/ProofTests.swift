@@ -29,6 +29,11 @@ struct ProofTests {
       let ran = try await Self.prove(runbook, in: directory, ["--outages", "0"])
       #expect(ran.code == 11, "\(ran)")
       #expect(ran.output.contains("The step to look at: reverse-replication"))
+      let page = try String(
+        contentsOfFile: "\(Programs.root.path)/docs/proof.md", encoding: .utf8)
+      let example = try #require(
+        page.components(separatedBy: "```\n").first { $0.hasPrefix("scheduler-failover is NOT") })
+      #expect(ran.output.hasPrefix(example))
       let json = try await Self.prove(
         runbook, in: directory, ["--outages", "0", "--output", "json"])
       let object = try #require(

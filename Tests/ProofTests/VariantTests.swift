@@ -29,7 +29,7 @@ struct VariantTests {
   private static func switchover(_ name: String) -> Variant {
     Variant(name, of: "scheduler-switchover")
   }
-  private static let nobody = "nobody-in-control"
+  private static let nobody = "no-way-to-control"
   private static let others = "other-schedulers-stopped"
   private static let olds = "old-primarys-scheduler-stopped"
 

@@ -5,7 +5,7 @@ extension ModelWorld {
   // MARK: - Schedulers
 
   static func guid(of host: Host) -> String {
-    if case .value(let guid) = host.guid { guid } else { "the GUID of \(host.id)" }
+    if case .value(let guid) = host.guid { guid } else { "guid-of-\(host.id)" }
   }
 
   func guid(of host: Host) -> String { GUIDText.normalised(Self.guid(of: host)) }

@@ -113,8 +113,8 @@ struct Exploration {
     {
       findings.append(
         finding(
-          "nobody-in-control",
-          "nobody is in control, and neither resuming nor executing anew leads to a scheduler in control",
+          "no-way-to-control",
+          "no way leads to exactly one scheduler in control: neither resuming nor executing anew",
           trace(to: stuck) + blockade(at: stuck)))
     }
     endlessAt = firstStuck(countingReturns: true) { _, state in state.runner == .isDone }

@@ -59,11 +59,14 @@ public struct Proof: Sendable {
       opaqueSteps: model.steps.filter { $0.isAbstract || $0.schema.isOpaque }.map(\.id))
   }
 
-  /// Of each rule that is broken the shortest way there.
+  /// Of each rule that is broken the shortest way there; one that tells nothing only where there is no other.
   private static func shortest(_ findings: [ProofFinding]) -> [ProofFinding] {
+    func length(_ finding: ProofFinding) -> Int {
+      finding.trace.isEmpty ? .max : finding.trace.count
+    }
     var best: [String: ProofFinding] = [:]
     for finding in findings {
-      if let known = best[finding.code], known.trace.count <= finding.trace.count { continue }
+      if let known = best[finding.code], length(known) <= length(finding) { continue }
       best[finding.code] = finding
     }
     return best.values.sorted { ($0.trace.count, $0.code) < ($1.trace.count, $1.code) }
@@ -97,7 +100,7 @@ public struct ProofResult: Sendable {
 
 /// A rule that the plan can break, and the shortest way to it.
 public struct ProofFinding: Sendable {
-  /// `two-in-control`, `nobody-in-control`, `no-end`, or the domain's.
+  /// `two-in-control`, `no-way-to-control`, `no-end`, or the domain's.
   public let code: String
   public let words: String
   public let beginning: String
