@@ -19,7 +19,7 @@ public struct FailoverTruncate: ActingAction {
     effect: .changes,
     reversibility: .irreversible,
     facts: CopyFacts.notes + [
-      .init("failover_rows", "every row of the table, with every column"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       .init("state", "of the services of every scheduler, at this site and at the others"),
       .init("start_type", "of these services"),

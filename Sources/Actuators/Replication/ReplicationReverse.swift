@@ -57,7 +57,8 @@ public struct ReplicationReverse: ActingAction {
     reversibility: .reversible(by: "replication.reverse"),
     defaultTimeout: .seconds(120),
     facts: CopyFacts.notes + [
-      .init(Exposure.property, "of the target: now minus as_of, in milliseconds"),
+      .init(
+        Exposure.property, "of the target: now minus as_of, in milliseconds", motion: .moves),
       .init("state", "of the services of the other sites' schedulers"),
       SchedulerServices.fencedNote,
       .init("start_type", "of these services"),

@@ -38,7 +38,7 @@ public struct ServiceStart: ActingAction {
       .init("state", "of each service, and of the services of the other sites' schedulers"),
       .init("start_type", "of each of these services: automatic, manual, disabled or masked"),
       .init("dependants", "of each service: what systemd stops with it"),
-      .init("failover_rows", "the rows of that copy's Failover table"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       SchedulerServices.fencedNote,
     ],

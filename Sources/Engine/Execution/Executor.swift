@@ -27,15 +27,20 @@ public struct Executor: Sendable {
     self.crashes = crashes
   }
 
-  /// Executes a plan under a new run. Throws `JournalError` when another runner holds the lease on one of the plan's
-  /// sites: nothing was done then.
+  /// Executes a plan under a new run; of a saved one, the world is first compared with what its rehearsal saw. Throws
+  /// `JournalError` when another runner holds the lease on one of the plan's sites: nothing was done then.
   public func execute(
     _ plan: Plan, as run: String, from origin: RunOrigin
   ) async throws -> RunEnded {
-    try await underLease(run: run, plan) { recorder in
+    try origin.savedPlan?.saved.requireSame(plan)
+    return try await underLease(run: run, plan) { recorder in
+      // In the first entry, so that no run can go on that has not been compared.
+      let comparison = try await origin.savedPlan?.compare(plan, with: surroundings, in: world)
       try await recorder.record(
-        try RunStarted(.execution, plan, origin, surroundings, by: recorder))
+        try RunStarted(
+          .execution, plan, origin, surroundings, savedPlan: comparison, by: recorder))
       crashes.reach(.runStarted)
+      if let refusal = comparison?.refusal { return try await end(refusal, recorder) }
       return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
     }
   }
@@ -54,6 +59,9 @@ public struct Executor: Sendable {
           version: surroundings.version,
           takenOverFrom: recorder.takenOverFrom))
       crashes.reach(.runStarted)
+      if let refusal = current.started.savedPlan?.refusal {
+        return try await end(refusal, recorder)
+      }
       return try await perform(
         plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)
     }

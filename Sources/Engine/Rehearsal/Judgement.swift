@@ -16,6 +16,8 @@ struct Judgement: Sendable {
   var asksPeople = false
   /// The step would change something, and can't say what.
   var isOpaque = false
+  /// What it stands on, before predictions and proofs; nil when nothing was looked at.
+  var glance: Glance?
 
   init(outcome: StepRehearsed.Outcome, message: String, basis: StepRehearsed.Basis) {
     self.outcome = outcome

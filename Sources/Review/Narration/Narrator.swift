@@ -75,7 +75,7 @@ public struct Narrator: Sendable {
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
-    ] + takeovers(record.takenOverFrom)
+    ] + (record.savedPlan?.lines ?? []) + takeovers(record.takenOverFrom)
   }
 
   private mutating func outline(_ plan: PlanOutline) {
@@ -111,7 +111,7 @@ public struct Narrator: Sendable {
     lines += [
       Line(""),
       Line(
-        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)",
+        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)\(record.code.map { " [\($0)]" } ?? "")",
         Words.tone(record.ending)),
     ]
     if !counts.isEmpty { lines.append(Line("steps: \(counts)", .faint)) }
