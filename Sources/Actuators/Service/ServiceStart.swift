@@ -154,8 +154,16 @@ public struct ServiceStart: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     try await wanted.act(
-      `operator`, given: observation, on: servicesToStart(observation), "started"
-    ) { control, service in try await control.start(service, within: startTimeout) }
+      `operator`, given: observation, orders(observation), on: servicesToStart(observation),
+      "started")
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    wanted.operations(given: observation, orders(observation))
+  }
+
+  private func orders(_ observation: Observation) -> [ServiceOrder] {
+    servicesToStart(observation).map { .start($0, within: startTimeout) }
   }
 
   /// In the order of starting.

@@ -92,14 +92,14 @@ public struct Executor: Sendable {
       try await context.gates.endOldAttestations()
       if recorded?.hasBegunSteps != true {
         let refusal = try await Prechecks(context: context, accepted: accepted).run()
-        if let refusal { return try await end(refusal, recorder) }
+        if let refusal { return try await end(refusal, context) }
       }
       let run = StepsRun(context: context, recorded: recorded, control: control)
       let ended = try await run.run()
       crashes.reach(.runBeforeEnd)
-      return try await end(ended, recorder)
+      return try await end(ended, context)
     } catch is CancellationError {
-      return try await end(await interrupted(context), recorder)
+      return try await end(await interrupted(context), context)
     }
   }
 
@@ -114,8 +114,15 @@ public struct Executor: Sendable {
         allowedSigners: plan.inventory.allowedSigners, kept: recorded?.answers ?? []),
       fences: Fences(world: world, time: surroundings.time),
       board: Board(
-        observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),
+        observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:],
+        predictions: recorded?.predictions ?? [:]),
       crashes: crashes)
+  }
+
+  private func end(_ ended: RunEnded, _ context: RunContext) async throws -> RunEnded {
+    var ended = ended
+    ended.predictions = await context.board.tally(of: context.plan)
+    return try await end(ended, context.recorder)
   }
 
   private func end(_ ended: RunEnded, _ recorder: Recorder) async throws -> RunEnded {

@@ -74,7 +74,8 @@ public struct Rehearsal: Sendable {
         name: step.name, action: step.action, target: step.target?.description,
         outcome: judgement.outcome, basis: judgement.basis, message: judgement.message,
         observation: judgement.observation.records(at: moment), guards: judgement.guards,
-        predicted: judgement.predicted?.records(at: moment), behind: course.blockedBy),
+        predicted: judgement.predicted?.records(at: moment), behind: course.blockedBy,
+        operations: judgement.operations?.map(OperationRecord.init)),
       step: step.id)
   }
 

@@ -142,11 +142,16 @@ public struct RunEnded: Record {
   public let outcomes: [String: Int]
   /// Of a rehearsal: the share of judged steps that stand on probed facts alone, in per cent.
   public let fidelityPercent: Int?
+  /// Of a rehearsal: the same by facts.
+  public let factsUsed: FactsUsed?
+  /// Of an execution that acted: how its predictions came out.
+  public var predictions: PredictionTally?
 
   public init(
     ending: Ending, step: String? = nil, message: String, code: String? = nil,
     advice: String? = nil,
-    resumable: Bool, outcomes: [String: Int], fidelityPercent: Int? = nil
+    resumable: Bool, outcomes: [String: Int], fidelityPercent: Int? = nil,
+    factsUsed: FactsUsed? = nil
   ) {
     self.ending = ending
     self.step = step
@@ -156,11 +161,13 @@ public struct RunEnded: Record {
     self.resumable = resumable
     self.outcomes = outcomes
     self.fidelityPercent = fidelityPercent
+    self.factsUsed = factsUsed
   }
 
   enum CodingKeys: String, CodingKey {
-    case ending, step, message, code, advice, resumable, outcomes
+    case ending, step, message, code, advice, resumable, outcomes, predictions
     case fidelityPercent = "fidelity_percent"
+    case factsUsed = "facts_used"
   }
 }
 
