@@ -62,17 +62,22 @@ public struct PlanExecution: Sendable {
 }
 
 extension SavedPlanRecord {
+  /// How many facts a message names; the entry holds them all.
+  private static let named = 8
+
   /// Why the execution may not begin; nil when it may.
   var refusal: RunEnded? {
     guard !refused.isEmpty else { return nil }
-    let options = refused.map { "--accept-drift '\($0.name.replacing("'", with: #"'\''"#))'" }
+    let more = refused.count - Self.named
+    let named = refused.prefix(Self.named)
+    let options = named.map { "--accept-drift '\($0.name.replacing("'", with: #"'\''"#))'" }
     return RunEnded(
       ending: .refused,
       message: "the world has moved since rehearsal \(rehearsal): "
-        + refused.map(\.spoken).joined(separator: "; "),
+        + named.map(\.spoken).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : ""),
       code: "plan.world_moved",
-      advice:
-        "\(SavedPlan.adviceToSave); or accept what differs, by \(options.joined(separator: " "))",
+      advice: "\(SavedPlan.adviceToSave); or accept each fact that differs, by "
+        + options.joined(separator: " ") + (more > 0 ? " …" : ""),
       resumable: false, outcomes: [:])
   }
 }

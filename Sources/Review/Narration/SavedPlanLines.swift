@@ -1,14 +1,17 @@
 import Journal
 
 extension SavedPlanRecord {
-  /// By which rehearsal's plan an execution goes, and what it found otherwise. What it was refused for is told at its end.
+  /// By which rehearsal's plan an execution goes, and what it found otherwise.
   var lines: [Line] {
-    let accepted = drift.filter(\.accepted)
-    return [
+    [
       Line(
         "by the plan of rehearsal \(rehearsal) (\(digest.prefix(19))): \(compared) facts compared, "
           + "\(drift.isEmpty ? "none differs" : "\(drift.count) differ")", .faint)
     ]
-      + accepted.map { Line("! accepted: \($0.spoken)", .attention) }
+      + drift.map {
+        Line(
+          $0.accepted ? "  ! accepted: \($0.spoken)" : "  ✗ \($0.spoken)",
+          $0.accepted ? .attention : .bad)
+      }
   }
 }

@@ -49,6 +49,9 @@ struct ExecuteCommand: AsyncParsableCommand {
         try DisasterStart($0, now: wiring.surroundings.time.now(), zone: .current).at
       }
       let run = wiring.newRunID()
+      if saved != nil, output.output == .text, console.isTerminal {
+        console.status("▸ looking again at what the rehearsal saw")
+      }
       return try await wiring.attesting(by: loaded.plan.inventory.witnesses) {
         try await wiring.executing(answers, signingWith: gates.key) { executor in
           try await executor.execute(
