@@ -10,11 +10,12 @@ extension ActionCatalogue {
   ])
 }
 
-/// `fake.change`: sets a property; may be done again.
+/// `fake.change`: sets a property; may be done again. The property `clock` moves by itself.
 struct FakeChange: FakeGoalAction, ActingAction {
   static let schema = ActionSchema(
     name: "fake.change", summary: "Sets a property", discussion: "", target: .host,
-    parameters: FakeGoal.parameters, effect: .changes, example: "")
+    parameters: FakeGoal.parameters, effect: .changes,
+    facts: [.init("clock", "moves by itself", motion: .moves)], example: "")
   let goal: FakeGoal
   init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
 }
@@ -37,9 +38,16 @@ struct FakeChangeInTwoCalls: FakeGoalAction, ActingAction {
   let goal: FakeGoal
   init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
 
+  private var preparation: Command {
+    Command(["set", "\(goal.property).prepared", goal.value])
+  }
+
+  func operations(given observation: Observation) -> [Operation] {
+    [preparation, goal.command].map { Operation(.command($0, on: goal.host)) }
+  }
+
   func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence {
-    _ = try await `operator`.run(
-      Command(["set", "\(goal.property).prepared", goal.value]), on: goal.host)
+    _ = try await `operator`.run(preparation, on: goal.host)
     return try await goal.act(`operator`)
   }
 }
