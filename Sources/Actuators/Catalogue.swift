@@ -4,6 +4,7 @@ extension ActionCatalogue {
   /// Every action that runbooks may use. A new one is its file and a line here.
   public static let standard = ActionCatalogue([
     CommandRun.self,
+    DatabaseAccounts.self,
     DatabaseFence.self,
     DatabaseWritable.self,
     FailoverInControl.self,
@@ -15,6 +16,9 @@ extension ActionCatalogue {
     GateAttest.self,
     HTTPCheck.self,
     HTTPRequestAction.self,
+    HostClock.self,
+    HostGUID.self,
+    HostTools.self,
     PathDirectory.self,
     PathShared.self,
     ReplicationLag.self,
@@ -26,5 +30,6 @@ extension ActionCatalogue {
     ServiceStatus.self,
     ServiceStop.self,
     WaitUntil.self,
+    WitnessCheck.self,
   ])
 }

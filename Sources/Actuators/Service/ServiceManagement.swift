@@ -34,6 +34,9 @@ protocol ServiceManagement: Sendable {
   /// Pure: what becomes of a service with the start type `seen` when `wanted` is asked for.
   func course(from seen: String, wanting wanted: String) -> StartTypeCourse
 
+  /// What commands it.
+  var programs: [String] { get }
+
   /// Whether a service that doesn't stop can be killed.
   var canKill: Bool { get }
 

@@ -17,6 +17,7 @@ struct Course: Sendable {
   private var failures: [String: Int] = [:]
   private var asking: [String] = []
   private var openPrechecks: [(id: String, isRefusal: Bool)] = []
+  private(set) var looks: [RehearsedLook] = []
 
   /// What a verdict stands on that saw nothing of its own.
   var basis: StepRehearsed.Basis { isOpaque ? .opaque : .probed }
@@ -27,6 +28,8 @@ struct Course: Sendable {
   }
 
   mutating func take(precheck step: PlannedStep, _ sight: Sight) {
+    looks.append(
+      RehearsedLook(step: step, outcome: nil, observation: sight.observation, predicted: []))
     guard step.isCritical else { return }
     switch sight.verdict {
     case .satisfied: break
@@ -49,6 +52,10 @@ struct Course: Sendable {
       return predicted
     }
     for fact in predicted { predictions[fact.key] = fact }
+    looks.append(
+      RehearsedLook(
+        step: step, outcome: judgement.outcome, observation: judgement.observation,
+        predicted: predicted))
     facts.outcomes[step.id] = judgement.outcome.expected?.rawValue
     facts.observations[step.id] = judgement.observation.overlaid(with: predicted)
   }

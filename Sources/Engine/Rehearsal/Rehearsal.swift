@@ -8,13 +8,17 @@ public struct Rehearsal: Sendable {
   let world: any ObservableWorld
   /// Whether probe files may be written, by `--allow-probe-files`: the only thing that a rehearsal may ever write.
   let allowsProbeFiles: Bool
+  let loss: AssumedLoss?
 
+  /// - Parameter loss: sites that are taken for lost; nothing there is asked.
   public init(
-    surroundings: Surroundings, world: any ObservableWorld, allowsProbeFiles: Bool = false
+    surroundings: Surroundings, world: any ObservableWorld, allowsProbeFiles: Bool = false,
+    assuming loss: AssumedLoss? = nil
   ) {
     self.surroundings = surroundings
-    self.world = world
+    self.world = loss.map { WorldAfterLoss(base: world, loss: $0) } ?? world
     self.allowsProbeFiles = allowsProbeFiles
+    self.loss = loss
   }
 
   /// Rehearses a plan, and keeps what it found in the journal under `run`.
@@ -26,6 +30,7 @@ public struct Rehearsal: Sendable {
       time: surroundings.time,
       watch: surroundings.watch)
     try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder))
+    if let loss { try await recorder.record(LostSiteAssumed(sites: loss.sites)) }
     var course = Course()
     for step in plan.prechecks { try await judge(precheck: step, plan, recorder, &course) }
     for steps in plan.steps.together {
@@ -34,7 +39,13 @@ public struct Rehearsal: Sendable {
         try await keep(judgement, of: step, recorder, &course)
       }
     }
-    let ended = course.ended(planned: plan)
+    var ended = course.ended(planned: plan)
+    if let loss {
+      let lint = LostSiteLint(plan: plan, catalogue: surroundings.catalogue, loss: loss)
+      try await recorder.record(
+        LostSitePointers(sites: loss.sites, pointers: lint.pointers(after: course.looks)))
+      ended.message += "; assumed and not seen: \(loss.spoken) is lost"
+    }
     try await recorder.record(ended)
     return ended
   }
@@ -100,7 +111,8 @@ public struct Rehearsal: Sendable {
     course.take(step, judgement)
   }
 
-  private func look(
+  /// What one look gives; gates are not looked at.
+  func look(
     at step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: Course
   ) async throws -> (action: (any Action)?, sight: Sight) {
     let action: any Action
