@@ -108,6 +108,14 @@ import Testing
         .write(toFile: file, atomically: true, encoding: .utf8)
       try await expectConforms(action) { try DirectorySnapshot(of: directory).entries.count }
       #expect(try await verdict(action).isSatisfied)
+      let clone = Host(
+        site: "production", name: "scheduler", connection: .local, guid: .value("{abc}"))
+      let both = Inventory(
+        sites: [Site(name: "dr", hosts: [host]), Site(name: "production", hosts: [clone])])
+      let twin = try HostGUID(Arguments(on: .host(host), in: both))
+      #expect(
+        try await verdict(twin) == .needed("dr.scheduler has the GUID of production.scheduler: ABC")
+      )
       let error = #expect(throws: ActionError.self) { try make(HostGUID.self, on: .here("dr")) }
       #expect(error?.code == "guid.undefined")
     }

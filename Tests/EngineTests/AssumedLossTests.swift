@@ -1,5 +1,6 @@
 import Journal
 import Runbook
+import Synchronization
 import TestSupport
 import Testing
 
@@ -75,6 +76,57 @@ struct AssumedLossTests {
     let control = Rig()
     _ = try await rehearse(control, only, nil)
     #expect(control.world.looks > 0)
+  }
+
+  @Test func noWayOfLookingLeadsThere() async throws {
+    let text = """
+      sites:
+        production: { hosts: { db: { connection: { kind: ssh, to: db1.example } } } }
+        dr: { hosts: { db: { connection: { kind: local } } } }
+      databases:
+        jobs:
+          kind: postgresql
+          database: jobs
+          observe: { user: o }
+          operate: { user: p }
+          server: { service: postgresql, data_directory: /data }
+          replication: { kind: streaming, user: r }
+          primary: production
+          at:
+            production: { host: db, address: db.example }
+            dr: { host: db, address: db2.example }
+      """
+    let inventory = try Inventory(reading: SourceText(file: "sites.yaml", text: text))
+    let plan = Plan(
+      runbook: "fake", description: "", runType: .drill, objectives: Objectives(), parameters: [:],
+      prechecks: [], steps: FakePlan.make([FakeStep("a")]).steps, inventory: inventory)
+    let base = AskedWorld()
+    let world = WorldAfterLoss(base: base, loss: try loss(in: plan, text))
+    for site in ["production", "dr"] {
+      let copy = try #require(inventory.copy(of: inventory.databases[0], at: site))
+      let address = site == "dr" ? "db2.example" : "db.example"
+      let observer = world.makeObserver()
+      let files = world.makeProbeFileWriter(token: "t")
+      let name = ProbeFileName(label: "x", token: "t")
+      let looks: [@Sendable () async throws -> Void] = [
+        { _ = try await observer.run(.clock, on: copy.host) },
+        { try await observer.read(copy) { _ in } },
+        { try await observer.logIn(copy) },
+        { _ = try await observer.fetch(HTTPLookup(url: "http://\(address):8080/health")) },
+        { try await files.writeProbeFile(name, contents: "", in: "/x", on: copy.host) },
+        { try await files.removeProbeFile(name, in: "/x", on: copy.host) },
+      ]
+      for (place, look) in looks.enumerated() {
+        if site == "dr" {
+          try await look()
+        } else {
+          let error = await #expect(throws: ActionError.self) { try await look() }
+          #expect(error?.kind == .unreachable, "look \(place)")
+          #expect(error?.code == "site.assumed_lost", "look \(place)")
+        }
+      }
+      #expect(base.count == (site == "dr" ? looks.count : 0))
+    }
   }
 
   @Test func aStepThatNeedsTheSiteIsListedWhereItIsWritten() async throws {
@@ -157,6 +209,50 @@ struct AssumedLossTests {
       lint.pointers(after: []).map { "\($0.code) \($0.line ?? 0)" } == [
         "lost_site.host 8", "lost_site.host 10", "lost_site.path 12", "lost_site.witness 16",
       ])
+  }
+}
+
+/// Answers everything, and counts how often it was asked.
+private final class AskedWorld: ObservableWorld, Observer, ProbeFileWriter {
+  private let asked = Mutex(0)
+  let time: any TimeSource = ManualClock()
+  let token = "t"
+
+  var count: Int { asked.withLock { $0 } }
+  private func ask() { asked.withLock { $0 += 1 } }
+
+  func makeObserver() -> any Observer { self }
+  func makeProbeFileWriter(token: String) -> any ProbeFileWriter { self }
+
+  func run(_ command: ReadOnlyCommand, on host: Runbook.Host) async throws -> CommandResult {
+    ask()
+    return CommandResult(exitCode: 0, standardOutput: "")
+  }
+
+  func read<Result: Sendable>(
+    _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLReader) throws -> Result
+  ) async throws -> Result {
+    ask()
+    return try body(NoRows())
+  }
+
+  func fetch(_ request: HTTPLookup) async throws -> HTTPResponse {
+    ask()
+    return HTTPResponse(status: 200, body: "")
+  }
+
+  func logIn(_ database: DatabaseCopy) async throws { ask() }
+
+  func writeProbeFile(
+    _ name: ProbeFileName, contents: String, in directory: String, on host: Runbook.Host
+  ) async throws { ask() }
+
+  func removeProbeFile(
+    _ name: ProbeFileName, in directory: String, on host: Runbook.Host
+  ) async throws { ask() }
+
+  private struct NoRows: SQLReader {
+    func query(_ statement: SQLStatement) throws -> [SQLRow] { [] }
   }
 }
 

@@ -8,10 +8,15 @@ public struct HostGUID: Action {
     discussion: """
       Read where the inventory says under `guid`. Without it nobody can tell whose rows the Failover table holds, and a
       failover stops there.
+
+      No other scheduler of the inventory may have the same one, as a cloned host has: each would take the other's row for its
+      own. Those that can't be asked are left to their own check.
       """,
     target: .host,
     effect: .checks,
-    facts: [.init(FactName.ownGUID, "the GUID that the scheduler on this host runs under")],
+    facts: [
+      .init(FactName.ownGUID, "of each scheduler host: the GUID that its scheduler runs under")
+    ],
     example: """
       id: guid-is-known
       action: host.guid
@@ -19,9 +24,11 @@ public struct HostGUID: Action {
       """)
 
   private let host: Host
+  private let others: [Host]
 
   public init(_ arguments: Arguments) throws {
     host = try arguments.host()
+    others = arguments.inventory.schedulerHosts().filter { [host] in $0 != host }
     guard host.guid != nil else {
       throw ActionError(
         "guid.undefined", "step \(arguments.step): the inventory gives no guid for \(host.id)",
@@ -32,11 +39,16 @@ public struct HostGUID: Action {
   public var destinations: [Destination] { [.host(host)] }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
-    Observation(try await OwnGUIDs(hosts: [host]).observe(observer))
+    Observation(try await OwnGUIDs(hosts: [host] + others).observe(observer))
   }
 
   public func judge(_ observation: Observation) -> Verdict {
     if let guid = observation[host.id, FactName.ownGUID]?.string {
+      let twin = others.first { other in
+        observation[other.id, FactName.ownGUID]?.string.map(GUIDText.normalised)
+          == GUIDText.normalised(guid)
+      }
+      if let twin { return .needed("\(host.id) has the GUID of \(twin.id): \(guid)") }
       return .satisfied("the scheduler of \(host.id) runs under \(guid)")
     }
     let why = observation.gap(host.id, FactName.ownGUID) ?? "it was not asked"

@@ -62,8 +62,11 @@ struct InventoryChecks: Sendable {
   private var guids: [ReadinessCheck] {
     inventory.schedulerHosts().map { host in
       check(
-        "guid/\(host.id)", "The GUID of \(host.id) is known", "host.guid", on: .host(host),
-        advice: "put the file right that holds it, or 'guid' in the inventory")
+        "guid/\(host.id)", "The GUID of \(host.id) is known, and its own", "host.guid",
+        on: .host(host),
+        advice:
+          "put right the file that holds it, or 'guid' in the inventory; of two alike, give one another"
+      )
     }
   }
 

@@ -18,7 +18,7 @@ extension ReadinessReport {
       "since run \(earlier.run) of \(earlier.at.clockText), "
       + "\(at.duration(since: earlier.at).spoken) before"
     guard !changes.isEmpty else { return [Line("Nothing changed \(since).", .faint), conclusion] }
-    return [Line("Changed \(since)", .heading)] + changes.flatMap(Self.lines) + [conclusion]
+    return [Line("Changed \(since)", .heading)] + Self.lines(changes) + [conclusion]
   }
 
   private var heading: Line { Line("Readiness of \(runbook): nothing was changed", .heading) }
@@ -35,21 +35,56 @@ extension ReadinessReport {
 
   private func toDo(_ open: [Check]) -> [Line] {
     guard !open.isEmpty else { return [] }
-    return [Line(""), Line("What to do", .heading)]
-      + open.flatMap { check in
-        [Line("  \(check.finding.mark) \(check.id): \(check.message)", check.finding.tone)]
-          + (check.advice.map { [Line("      \($0)")] } ?? [])
-      }
+    let items = open.map { Item($0.id, $0.finding, $0.message, $0.advice) }
+    return [Line(""), Line("What to do", .heading)] + Item.lines(items)
   }
 
-  private static func lines(_ change: ReadinessChanges.Change) -> [Line] {
-    let finding = change.after ?? .ready
-    let before = change.before?.words ?? "new"
-    let after = change.after?.words ?? "gone"
-    return [
-      Line(
-        "  \(finding.mark) \(change.check): \(before) → \(after): \(change.message)", finding.tone)
-    ] + (change.advice.map { [Line("      \($0)")] } ?? [])
+  private static func lines(_ changes: [ReadinessChanges.Change]) -> [Line] {
+    Item.lines(
+      changes.map { change in
+        let before = change.before?.words ?? "new"
+        let after = change.after?.words ?? "gone"
+        return Item(
+          change.check, change.after ?? .ready, "\(before) → \(after): \(change.message)",
+          change.advice)
+      })
+  }
+
+  /// One thing to tell, of one check or of several: a host that is down is told once.
+  private struct Item {
+    var checks: [String]
+    let finding: ReadinessJudged.Finding
+    let message: String
+    let advice: String?
+
+    init(
+      _ check: String, _ finding: ReadinessJudged.Finding, _ message: String, _ advice: String?
+    ) {
+      checks = [check]
+      self.finding = finding
+      self.message = message
+      self.advice = advice
+    }
+
+    static func lines(_ items: [Item]) -> [Line] {
+      var together: [Item] = []
+      for item in items {
+        if let same = together.firstIndex(where: {
+          $0.message == item.message && $0.advice == item.advice
+        }) {
+          together[same].checks += item.checks
+        } else {
+          together.append(item)
+        }
+      }
+      return together.flatMap(\.lines)
+    }
+
+    private var lines: [Line] {
+      let checks = checks.joined(separator: ", ")
+      return [Line("  \(finding.mark) \(checks): \(message)", finding.tone)]
+        + (advice.map { [Line("      \($0)")] } ?? [])
+    }
   }
 
   private var conclusion: Line {
