@@ -21,6 +21,7 @@ extension ActionCatalogue {
     HostTools.self,
     PathDirectory.self,
     PathShared.self,
+    PermitAsked.self,
     ReplicationLag.self,
     ReplicationRejoin.self,
     ReplicationReverse.self,

@@ -121,16 +121,57 @@ import Testing
     }
   }
 
+  /// The double is systemd alone: what `systemctl show` prints, as systemd 252 does.
+  @Test("permit.asked: whose permit units ask for, and which machine, with its address")
+  func permitAsked() async throws {
+    try await withDirectory { directory in
+      let programs = [
+        "systemctl": """
+        cat <<'END'
+        ExecCondition={ path=/usr/bin/lifeboat ; argv[]=/usr/bin/lifeboat permit --site dr --ask desk ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+
+        ExecCondition={ path=/usr/bin/test ; argv[]=/usr/bin/test -e /x ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+        END
+        """,
+        "ssh": "test \"$1 $3\" = '-G desk' && printf 'user root\\nhostname 10.0.0.9\\n'",
+      ]
+      for (name, text) in programs {
+        let path = "\(directory)/\(name)"
+        try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes(
+          [.posixPermissions: 0o755], ofItemAtPath: path)
+      }
+      func action(_ site: String) throws -> PermitAsked {
+        let way = Connection.exec(through: ["env", "PATH=\(directory):/usr/bin:/bin"])
+        return try make(
+          PermitAsked.self,
+          on: Host(
+            site: site, name: "scheduler", connection: way, serviceManager: .systemd,
+            services: ["jobs", "other"]))
+      }
+      let own = try action("dr")
+      try await expectConforms(own) { try DirectorySnapshot(of: directory).entries.count }
+      #expect(
+        try await verdict(own) == .satisfied("the units of dr.scheduler ask for the permit of dr"))
+      let seen = try await own.probe(world.makeObserver())
+      #expect(seen["dr.scheduler", "permit_machines"] == ["desk", "10.0.0.9"])
+      #expect(try await verdict(try action("production")).name == "needed")
+      let lab = try make(PermitAsked.self, on: .here("dr"))
+      #expect(try await verdict(lab).isSatisfied)
+    }
+  }
+
   @Test("a host that is down can't be told of")
   func hostDown() async throws {
     try await withDirectory { directory in
       let down = try Host.down("dr", in: directory)
       let host = Host(
-        site: "dr", name: "scheduler", connection: down.connection,
-        guid: .file(path: "/x", element: "y"))
+        site: "dr", name: "scheduler", connection: down.connection, serviceManager: .systemd,
+        services: ["jobs"], guid: .file(path: "/x", element: "y"))
       let actions: [any Action] = [
         try make(HostClock.self, on: host), try make(HostGUID.self, on: host),
         try make(HostTools.self, ["programs": ["df"]], on: host),
+        try make(PermitAsked.self, on: host),
       ]
       for action in actions {
         #expect(try await UnreachableConformance(action, in: world).findings() == [])

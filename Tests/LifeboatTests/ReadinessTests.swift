@@ -79,6 +79,7 @@ struct ReadinessTests {
       let expected = [
         "shared-log-path", "default-log-path", "replica-current", "services/dr.scheduler",
         "guid/production.scheduler", "guid/dr.scheduler", "replication/scheduler",
+        "permit/dr.scheduler",
         "accounts/scheduler@production", "accounts/scheduler@dr", "path/default-logs/dr.scheduler",
         "disk/scheduler@dr", "clock/production.scheduler", "clock/dr.scheduler",
         "tools/production.scheduler", "tools/dr.scheduler", "permit",

@@ -8,20 +8,34 @@ struct InventoryChecks: Sendable {
 
   let plan: Plan
   let catalogue: ActionCatalogue
-  let thresholds: ReadinessThresholds
+  var thresholds = ReadinessThresholds()
   /// The site that may run its scheduler: the others must be ready to take over, and not run.
-  let active: String?
+  var active: String?
 
   private var inventory: Inventory { plan.inventory }
 
   /// Without those that the runbook's own prechecks make.
   var all: [ReadinessCheck] {
-    let checks = services + guids + replication + accounts + paths + disks + clocks + witnesses
+    let checks =
+      services + permits + guids + replication + accounts + paths + disks + clocks + witnesses
     let own = Set(plan.prechecks.map(Subject.init))
     let further = checks.filter {
       $0.step.action == Self.directory || !own.contains(Subject($0.step))
     }
     return further + tools(for: plan.prechecks + plan.steps + further.map(\.step))
+  }
+
+  /// Looks at what the surviving sites depend on: where their directories are mounted from, whom their copies follow and
+  /// whose rows they hold, whom their units ask.
+  func ofSurvivors(_ names: LostNames) -> [PlannedStep] {
+    let looks = (paths + permits + rows).map(\.step)
+    return looks.filter { step in
+      switch step.target {
+      case .host(let host): !names.sites.contains(host.site)
+      case .databaseAtSite(_, let site): !names.sites.contains(site)
+      case .database, nil: false
+      }
+    }
   }
 
   private struct Subject: Hashable {
@@ -59,6 +73,15 @@ struct InventoryChecks: Sendable {
     }
   }
 
+  private var permits: [ReadinessCheck] {
+    inventory.schedulerHosts().map { host in
+      check(
+        "permit/\(host.id)", "The units of \(host.id) ask for their own site's permit",
+        "permit.asked", on: .host(host),
+        advice: "put ExecCondition right: it must ask for --site \(host.site)")
+    }
+  }
+
   private var guids: [ReadinessCheck] {
     inventory.schedulerHosts().map { host in
       check(
@@ -88,6 +111,15 @@ struct InventoryChecks: Sendable {
         "replication.lag", on: .database(database), ["maximum": .string(rpo)],
         advice: "see what holds replication up: a failover now would lose more than the objective")
       return [follows, lag]
+    }
+  }
+
+  private var rows: [ReadinessCheck] {
+    copies.map { copy in
+      check(
+        "rows/\(copy.subject)", "Failover of \(copy.subject) holds no foreign GUID",
+        "failover_table.no_foreign_guid", on: .databaseAtSite(copy.database, site: copy.site),
+        advice: "empty it, by failover_table.truncate")
     }
   }
 

@@ -4,9 +4,6 @@ public import Runbook
 /// Looks whether a runbook could be executed when it is needed: the runbook's prechecks, and what the inventory asks for by
 /// itself. It changes nothing.
 public struct Readiness: Sendable {
-  /// How many checks look at the same time.
-  private static let sideBySide = 16
-
   private let surroundings: Surroundings
   private let rehearsal: Rehearsal
   private let thresholds: ReadinessThresholds
@@ -38,9 +35,10 @@ public struct Readiness: Sendable {
       time: surroundings.time, watch: surroundings.watch)
     try await recorder.record(
       try RunStarted(.readiness, looked, origin, surroundings, by: recorder))
-    let records = try await records(of: checks, looked, recorder)
+    let sights = try await rehearsal.look(sideBySideAt: checks.map(\.step), looked, recorder)
     var findings: [(id: String, finding: ReadinessJudged.Finding)] = []
-    for (check, record) in zip(checks, records) {
+    for (check, seen) in zip(checks, sights) {
+      let record = record(of: check, seen.action, seen.sight)
       try await recorder.record(record, step: check.step.id)
       findings.append((check.step.id, record.finding))
     }
@@ -53,28 +51,9 @@ public struct Readiness: Sendable {
     return ended
   }
 
-  /// All at the same time, so that a host that is down holds up none of the others.
-  private func records(
-    of checks: [ReadinessCheck], _ plan: Plan, _ recorder: Recorder
-  ) async throws -> [ReadinessJudged] {
-    try await withThrowingTaskGroup(of: (Int, ReadinessJudged).self) { group in
-      var records = [ReadinessJudged?](repeating: nil, count: checks.count)
-      for (place, check) in checks.enumerated() {
-        if place >= Self.sideBySide, let (done, record) = try await group.next() {
-          records[done] = record
-        }
-        group.addTask { (place, try await record(of: check, plan, recorder)) }
-      }
-      for try await (done, record) in group { records[done] = record }
-      return records.compactMap(\.self)
-    }
-  }
-
   private func record(
-    of check: ReadinessCheck, _ plan: Plan, _ recorder: Recorder
-  ) async throws -> ReadinessJudged {
-    let step = check.step
-    let (action, sight) = try await rehearsal.look(at: step, plan, recorder, Course())
+    of check: ReadinessCheck, _ action: (any Action)?, _ sight: Sight
+  ) -> ReadinessJudged {
     let finding = finding(sight.verdict, of: action)
     let advice: String? =
       switch finding {
@@ -83,7 +62,8 @@ public struct Readiness: Sendable {
       case .cannotTell: check.adviceWhenUnknown
       }
     return ReadinessJudged(
-      name: step.name, action: step.action, target: step.target?.description, finding: finding,
+      name: check.step.name, action: check.step.action,
+      target: check.step.target?.description, finding: finding,
       message: sight.verdict.explanation, advice: advice,
       observation: sight.observation.records(at: surroundings.time.now()))
   }

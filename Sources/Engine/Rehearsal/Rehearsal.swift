@@ -41,9 +41,7 @@ public struct Rehearsal: Sendable {
     }
     var ended = course.ended(planned: plan)
     if let loss {
-      let lint = LostSiteLint(plan: plan, catalogue: surroundings.catalogue, loss: loss)
-      try await recorder.record(
-        LostSitePointers(sites: loss.sites, pointers: lint.pointers(after: course.looks)))
+      try await recorder.record(try await pointers(at: loss, in: plan, recorder, after: course))
       ended.message += "; assumed and not seen: \(loss.spoken) is lost"
     }
     try await recorder.record(ended)

@@ -84,7 +84,12 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     ])
   }
 
-  /// What this machine's ssh client makes of a destination by its configuration: the address, and the hosts between. It
+  /// What systemd runs to see whether units may start.
+  public static func showStartConditions(of services: [String]) -> ReadOnlyCommand {
+    ReadOnlyCommand(["systemctl", "show", "--property=ExecCondition", "--"] + services)
+  }
+
+  /// What a machine's ssh client makes of a destination by its configuration: the address, and the hosts between. It
   /// goes nowhere.
   public static func sshRoute(to settings: SSHSettings) -> ReadOnlyCommand {
     let options =

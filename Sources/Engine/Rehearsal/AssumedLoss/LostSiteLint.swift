@@ -13,10 +13,11 @@ struct LostSiteLint: Sendable {
   private var inventory: Inventory { plan.inventory }
   private var names: LostNames { loss.names }
 
-  func pointers(after looks: [RehearsedLook]) -> [Pointer] {
+  /// `others`: looks at surviving places that no step of the runbook made.
+  func pointers(after looks: [RehearsedLook], besides others: [RehearsedLook] = []) -> [Pointer] {
     var seen: Set<Pointer> = []
     let written = entrances + routes + texts + looks.flatMap(pointers(of:))
-    return (written + seenPointers(in: looks)).filter { seen.insert($0).inserted }
+    return (written + seenPointers(in: others + looks)).filter { seen.insert($0).inserted }
   }
 
   // MARK: - The inventory
