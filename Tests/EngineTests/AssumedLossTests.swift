@@ -178,6 +178,34 @@ struct AssumedLossTests {
     #expect(codes == [nil])
   }
 
+  @Test(arguments: [
+    ("file_system", "fs.production.example:/logs nfs4", true),
+    ("file_system", "/dev/production ext4", false),
+    ("permit_machines", "operator-production", true),
+    ("state", "operator-production", false),
+  ]) func aSitesMereNameCountsWhereItSaysWhereSomethingIs(
+    property: String, text: String, isPointer: Bool
+  ) async throws {
+    let look = FakeStep("look", "fake.check") {
+      $0.arguments["property"] = .value(.string(property))
+    }
+    let rig = Rig([property: text])
+    let plan = FakePlan.make([look])
+    _ = try await rehearse(rig, plan, try loss(in: plan))
+    let pointers = try await rig.records(LostSitePointers.self).first?.pointers
+    #expect(pointers?.map(\.code) == (isPointer ? ["lost_site.observed"] : []))
+  }
+
+  @Test func aCopyThatGetsAnotherRoleFollowsNobodyAnyMore() async throws {
+    let rig = Rig(["source": "production.scheduler", "role": "replica"])
+    let look = FakeStep("look", "fake.check") { $0.arguments["property"] = "source" }
+    let promote = FakeStep("promote", value: "primary") { $0.arguments["property"] = "role" }
+    let plan = FakePlan.make([look, promote])
+    _ = try await rehearse(rig, plan, try loss(in: plan))
+    let pointers = try await rig.records(LostSitePointers.self).first?.pointers
+    #expect(pointers?.map(\.removedBy) == ["promote"])
+  }
+
   @Test func everyTextOfTheInventoryIsHeldAgainstTheSite() async throws {
     let text = """
       sites:

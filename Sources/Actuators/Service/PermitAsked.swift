@@ -16,7 +16,7 @@ public struct PermitAsked: Action {
     effect: .checks,
     facts: [
       .init(questions, "the commands by which its units ask"),
-      .init(machines, "whom they ask, and at which address"),
+      .init(FactName.permitMachines, "whom they ask, and at which address"),
     ],
     example: """
       id: asks-for-its-site
@@ -25,7 +25,6 @@ public struct PermitAsked: Action {
       """)
 
   private static let questions = "permit_questions"
-  private static let machines = "permit_machines"
 
   private let host: Host
 
@@ -35,7 +34,9 @@ public struct PermitAsked: Action {
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     guard case .systemd? = host.serviceManager, !host.services.isEmpty else {
-      return Observation([Fact(host.id, Self.questions, []), Fact(host.id, Self.machines, [])])
+      return Observation([
+        Fact(host.id, Self.questions, []), Fact(host.id, FactName.permitMachines, []),
+      ])
     }
     do {
       let result = try await observer.run(.showStartConditions(of: host.services), on: host)
@@ -47,11 +48,11 @@ public struct PermitAsked: Action {
       let questions = PermitQuestion.all(in: result.standardOutput)
       return Observation([
         Fact(host.id, Self.questions, .list(questions.map { .string($0.text) })),
-        Fact(host.id, Self.machines, try await machines(asked: questions, observer)),
+        Fact(host.id, FactName.permitMachines, try await machines(asked: questions, observer)),
       ])
     } catch {
       let gap = try Reading(gapFrom: error)
-      return Observation([Self.questions, Self.machines].map { Fact(host.id, $0, gap) })
+      return Observation([Self.questions, FactName.permitMachines].map { Fact(host.id, $0, gap) })
     }
   }
 

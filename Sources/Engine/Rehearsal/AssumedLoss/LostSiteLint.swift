@@ -216,8 +216,11 @@ struct LostSiteLint: Sendable {
 
   private func pointed(to value: Value, by key: FactKey, _ looks: [RehearsedLook]) -> Found? {
     if key.property == FactName.failoverRows { return foreignRows(value, key, looks) }
-    guard let text = value.texts.first(where: pointsAway), let mention = names.mention(in: text)
-    else { return nil }
+    let isPlace = key.property == FactName.permitMachines
+    let found = value.texts.lazy.compactMap { text in
+      mention(in: text, isPlace: isPlace).map { (text, $0) }
+    }.first
+    guard let (text, mention) = found else { return nil }
     return Found(
       code: "lost_site.observed",
       what: "\(key) was seen as '\(text)', which names \(mention.meaning)",
@@ -225,10 +228,12 @@ struct LostSiteLint: Sendable {
       advice: "let the runbook point it at the surviving site, or do it by hand beforehand")
   }
 
-  /// The site's mere name counts only where something is said to come from another machine, as `server:/export`.
-  private func pointsAway(_ text: String) -> Bool {
-    guard let mention = names.mention(in: text) else { return false }
-    return mention.kind != .site || text.contains(":/") || text.contains("//")
+  /// The site's mere name counts only of a place, and where something is said to come from another machine, as
+  /// `server:/export`.
+  private func mention(in text: String, isPlace: Bool) -> LostNames.Mention? {
+    guard let mention = names.mention(in: text, isPlace: isPlace) else { return nil }
+    let pointsAway = mention.kind != .site || isPlace || text.contains(":/") || text.contains("//")
+    return pointsAway ? mention : nil
   }
 
   private func foreignRows(_ rows: Value, _ key: FactKey, _ looks: [RehearsedLook]) -> Found? {
