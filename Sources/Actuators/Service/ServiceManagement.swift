@@ -37,6 +37,9 @@ protocol ServiceManagement: Sendable {
   /// What commands it.
   var programs: [String] { get }
 
+  /// Pure: the commands that carry an order out, in order.
+  func commands(for order: ServiceOrder) -> [Command]
+
   /// Whether a service that doesn't stop can be killed.
   var canKill: Bool { get }
 

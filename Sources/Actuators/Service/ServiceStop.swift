@@ -112,18 +112,23 @@ public struct ServiceStop: ActingAction {
   {
     let alive = aliveServices(observation)
     let stuck = killsStuck ? stuckServices(observation) : []
-    var evidence = try await wanted.act(`operator`, given: observation, on: alive, "stopped") {
-      control, service in
-      if stuck.contains(service) {
-        try await control.kill(service, within: stopTimeout)
-      } else {
-        try await control.stop(service, within: stopTimeout)
-      }
-    }
+    var evidence = try await wanted.act(
+      `operator`, given: observation, orders(observation), on: alive, "stopped")
     if !stuck.isEmpty { evidence.details["killed"] = .list(stuck.map(Value.string)) }
     let others = alsoStopped(with: alive, observation)
     if !others.isEmpty { evidence.details["also_stopped"] = .list(others.map(Value.string)) }
     return evidence
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    wanted.operations(given: observation, orders(observation))
+  }
+
+  private func orders(_ observation: Observation) -> [ServiceOrder] {
+    let stuck = killsStuck ? stuckServices(observation) : []
+    return aliveServices(observation).map {
+      stuck.contains($0) ? .kill($0, within: stopTimeout) : .stop($0, within: stopTimeout)
+    }
   }
 
   public func consent(for observation: Observation) -> Question? {

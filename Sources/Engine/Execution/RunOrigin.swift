@@ -11,16 +11,20 @@ public struct RunOrigin: Sendable {
   public let accepted: [String: String]
   /// When the disaster began, when a person said so.
   public let disasterAt: Timestamp?
+  /// Nil when the runbook is executed without a saved plan.
+  public let savedPlan: PlanExecution?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
-    accepted: [String: String] = [:], disasterAt: Timestamp? = nil
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil,
+    savedPlan: PlanExecution? = nil
   ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
     self.givenParameters = givenParameters
     self.accepted = accepted
     self.disasterAt = disasterAt
+    self.savedPlan = savedPlan
   }
 }
 
@@ -33,7 +37,7 @@ extension RunStarted {
   /// The first entry of the run that `recorder` writes.
   init(
     _ type: RunKind, _ plan: Plan, _ origin: RunOrigin, _ surroundings: Surroundings,
-    by recorder: Recorder
+    savedPlan: SavedPlanRecord? = nil, by recorder: Recorder
   ) throws {
     self.init(
       type: type, runbook: plan.runbook, runType: plan.runType.rawValue,
@@ -44,6 +48,7 @@ extension RunStarted {
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
       acceptedPrechecks: origin.accepted,
       takenOverFrom: recorder.takenOverFrom,
-      disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) })
+      disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) },
+      savedPlan: savedPlan)
   }
 }

@@ -35,9 +35,10 @@ public struct Readiness: Sendable {
       time: surroundings.time, watch: surroundings.watch)
     try await recorder.record(
       try RunStarted(.readiness, looked, origin, surroundings, by: recorder))
-    let sights = try await rehearsal.look(sideBySideAt: checks.map(\.step), looked, recorder)
+    let looks = try await rehearsal.walk(recorder)
+      .look(sideBySideAt: checks.map(\.step), looked)
     var findings: [(id: String, finding: ReadinessJudged.Finding)] = []
-    for (check, seen) in zip(checks, sights) {
+    for (check, seen) in zip(checks, looks) {
       let record = record(of: check, seen.action, seen.sight)
       try await recorder.record(record, step: check.step.id)
       findings.append((check.step.id, record.finding))

@@ -81,7 +81,7 @@ public struct Narrator: Sendable {
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
-    ] + takeovers(record.takenOverFrom)
+    ] + (record.savedPlan?.lines ?? []) + takeovers(record.takenOverFrom)
   }
 
   private mutating func outline(_ plan: PlanOutline) {
@@ -117,7 +117,7 @@ public struct Narrator: Sendable {
     lines += [
       Line(""),
       Line(
-        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)",
+        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)\(record.code.map { " [\($0)]" } ?? "")",
         Words.tone(record.ending)),
     ]
     if !counts.isEmpty { lines.append(Line("steps: \(counts)", .faint)) }
@@ -126,6 +126,13 @@ public struct Narrator: Sendable {
         Line(
           "fidelity: \(fidelity)% of the steps were judged by what was seen, the rest by what earlier steps would bring about",
           .faint))
+    }
+    if let used = record.factsUsed {
+      lines.append(
+        Line("facts used: probed \(used.probed), predicted \(used.predicted)", .faint))
+    }
+    if let tally = record.predictions {
+      lines.append(Line(tally.spoken, tally.missed.isEmpty ? .faint : .attention))
     }
     if let advice = record.advice { lines.append(Line("next: \(advice)", .attention)) }
     return lines
@@ -262,7 +269,8 @@ public struct Narrator: Sendable {
       Line(
         "      \(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue)): \(record.message)",
         Words.tone(record.outcome)))
-    lines.append(Line("        \(basis)", .faint))
+    lines.append(Line("        \(basis)\(record.factsUsed)", .faint))
+    lines += (record.operations ?? []).map { Line("        · \($0.spoken)", .faint) }
     if let behind = record.behind {
       lines.append(Line("        only if \(behind) gets through", .faint))
     }

@@ -37,10 +37,13 @@ struct LoadedPlan {
     try PlanSources(runbook: runbookText, inventory: inventoryText)
   }
 
-  func origin(accepted: [String: String] = [:], disasterAt: Timestamp? = nil) -> RunOrigin {
+  func origin(
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil,
+    savedPlan: PlanExecution? = nil
+  ) -> RunOrigin {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
-      accepted: accepted, disasterAt: disasterAt)
+      accepted: accepted, disasterAt: disasterAt, savedPlan: savedPlan)
   }
 }
 
