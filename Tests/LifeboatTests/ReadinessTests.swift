@@ -226,6 +226,8 @@ struct ReadinessTests {
       for options in [
         ["--since-last"], ["--readiness", "--minimum-free", "much"],
         ["--readiness", "--clock-tolerance", "much"],
+        ["--readiness", "--out", lab.home + ".json"],
+        ["--assume-lost", "production", "--out", lab.home + ".json"],
       ] {
         let ran = try await lab.lifeboat(["rehearse", runbook] + options)
         #expect(ran.code == 64, "\(ran)")
