@@ -26,6 +26,13 @@ import Testing
     }
   }
 
+  @Test("a fact moves by itself in every action that states it, or in none")
+  func motions() {
+    for (name, notes) in Dictionary(grouping: schemas.flatMap(\.facts), by: \.name) {
+      #expect(Set(notes.map(\.motion)).count == 1, "\(name): \(notes.map(\.motion))")
+    }
+  }
+
   @Test("every action's capability is that of its effect")
   func effects() {
     for action in ActionCatalogue.standard.actions {

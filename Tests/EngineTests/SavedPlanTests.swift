@@ -81,6 +81,36 @@ struct SavedPlanTests {
     #expect(try await rig.execute(plan, by: saved).code == "plan.world_moved")
   }
 
+  @Test func whatMovesByItselfIsComparedByWhatIsMadeOfIt() async throws {
+    let rig = Rig(["clock": "1"])
+    let plan = FakePlan.make([FakeStep("clock")])
+    let saved = try await rig.save(plan)
+    rig.world[FakePlan.host, "clock"] = "done"
+    let ended = try await rig.execute(plan, by: saved)
+    #expect(ended.code == "plan.world_moved")
+    #expect(ended.message.contains("clock verdict was needed, is satisfied"))
+    rig.world[FakePlan.host, "clock"] = "2"
+    #expect(try await rig.execute(plan, by: saved, as: "r-2").ending == .done)
+  }
+
+  @Test func whatTheRedactorKnowsIsBlottedOutAndDoesNotCountAsMoved() async throws {
+    let rig = Rig(["a": "s3cret"])
+    let journal = Journal(
+      store: MemoryJournalStore(), redacting: { $0.replacing("s3cret", with: "•••") })
+    let surroundings = Surroundings(
+      catalogue: .fake, journal: journal, time: rig.clock, person: Rig.ann, version: "test")
+    let rehearsal = Rehearsal(surroundings: surroundings, world: rig.world)
+    let saved = try await rig.clock.autoAdvancing { [plan] in
+      try await rehearsal.rehearseToSave(plan, as: "r-0", from: Rig.origin).plan
+    }
+    let text = String(decoding: try saved.text, as: UTF8.self)
+    #expect(text.contains("•••") && !text.contains("s3cret"))
+    let record = try await rig.clock.autoAdvancing { [plan] in
+      try await PlanExecution(saved).compare(plan, with: surroundings, in: rig.world)
+    }
+    #expect(record.drift.isEmpty)
+  }
+
   @Test func anotherPlanIsRefusedBeforeAnythingIsWritten() async throws {
     let rig = Rig()
     let saved = try await rig.save(plan)

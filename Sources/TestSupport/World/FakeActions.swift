@@ -10,11 +10,12 @@ extension ActionCatalogue {
   ])
 }
 
-/// `fake.change`: sets a property; may be done again.
+/// `fake.change`: sets a property; may be done again. The property `clock` moves by itself.
 struct FakeChange: FakeGoalAction, ActingAction {
   static let schema = ActionSchema(
     name: "fake.change", summary: "Sets a property", discussion: "", target: .host,
-    parameters: FakeGoal.parameters, effect: .changes, example: "")
+    parameters: FakeGoal.parameters, effect: .changes,
+    facts: [.init("clock", "moves by itself", motion: .moves)], example: "")
   let goal: FakeGoal
   init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
 }
