@@ -19,8 +19,10 @@ public struct HostClock: Action {
     ],
     effect: .checks,
     facts: [
-      .init(offset, "by how many milliseconds the host's clock is ahead; negative: behind"),
-      .init(uncertainty, "how many milliseconds more or less that may be"),
+      .init(
+        offset, "by how many milliseconds the host's clock is ahead; negative: behind",
+        motion: .moves),
+      .init(uncertainty, "how many milliseconds more or less that may be", motion: .moves),
     ],
     example: """
       id: clock-agrees
