@@ -4,6 +4,7 @@ extension ActionCatalogue {
   /// Every action that runbooks may use. A new one is its file and a line here.
   public static let standard = ActionCatalogue([
     CommandRun.self,
+    DatabaseAccounts.self,
     DatabaseFence.self,
     DatabaseWritable.self,
     FailoverInControl.self,
@@ -15,8 +16,12 @@ extension ActionCatalogue {
     GateAttest.self,
     HTTPCheck.self,
     HTTPRequestAction.self,
+    HostClock.self,
+    HostGUID.self,
+    HostTools.self,
     PathDirectory.self,
     PathShared.self,
+    PermitAsked.self,
     ReplicationLag.self,
     ReplicationRejoin.self,
     ReplicationReverse.self,
@@ -26,5 +31,6 @@ extension ActionCatalogue {
     ServiceStatus.self,
     ServiceStop.self,
     WaitUntil.self,
+    WitnessCheck.self,
   ])
 }

@@ -5,7 +5,7 @@ public struct RunSummary: Sendable, Hashable, Codable {
   public let runbook: String?
   /// `failover`, `drill`, …; nil when the entry doesn't say.
   public let runType: String?
-  /// `execution` or `rehearsal`; nil when the entry doesn't say.
+  /// `execution`, `rehearsal` or `readiness`; nil when the entry doesn't say.
   public let type: String?
   /// Who began it; nil when the entry doesn't say.
   public let person: PersonRecord?

@@ -20,15 +20,16 @@ enum ExitStatus: Int32, CaseIterable {
 
   var meaning: String {
     switch self {
-    case .done: "done; of a rehearsal: could be executed now; of a check: nothing found"
+    case .done:
+      "done; of a rehearsal: could be executed now; of readiness: ready; of a check: nothing found"
     case .failed: "a step failed; what it did is known"
     case .refused: "refused before acting: a precheck, a guard, another runner, a changed runbook"
     case .inDoubt: "it can't be told whether a step was done"
     case .waiting: "a gate waits for a person"
     case .interrupted: "stopped by a person"
-    case .blocked: "rehearsal: a step could not be done as things are"
+    case .blocked: "rehearsal: a step could not be done as things are; readiness: not ready"
     case .unknown:
-      "rehearsal: of a step it can't be told; audit leaks: of a secret; prove: not everything was explored"
+      "rehearsal: of a step it can't be told; readiness: of a check; audit leaks: of a secret; prove: not everything was explored"
     case .invalid: "the runbook, the inventory or a parameter is wrong; nothing was done"
     case .journal: "the journal can't be read or written, or is damaged"
     case .notPermitted: "permit: this site may not run its scheduler, or that can't be told"

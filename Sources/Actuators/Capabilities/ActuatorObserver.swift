@@ -31,6 +31,8 @@ struct ActuatorObserver: Observer {
     try await http.fetch(request)
   }
 
+  func logIn(_ database: DatabaseCopy) async throws { try await databases.logIn(database) }
+
   var databases: DatabaseAccess {
     DatabaseAccess(look: { try await run($0, on: $1) }, servers: servers)
   }

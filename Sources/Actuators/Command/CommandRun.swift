@@ -63,6 +63,10 @@ public struct CommandRun: ActingAction {
     isRepeatable = arguments.boolean("repeatable") ?? Self.schema.isRepeatable
   }
 
+  public var needs: [ProgramNeed] {
+    command.arguments.prefix(1).map { ProgramNeed($0, on: host) }
+  }
+
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(try await done.observe(observer))
   }

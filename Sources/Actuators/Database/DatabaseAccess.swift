@@ -30,6 +30,21 @@ struct DatabaseAccess: Sendable {
     }
   }
 
+  /// Gets in as the account that changes the copy, and asks nothing of it.
+  func logIn(_ copy: DatabaseCopy) async throws {
+    switch copy.placement.location {
+    case .file(let path):
+      try await SQLiteHeader(copy: copy, path: path, look: look).check(isWriting: true)
+      guard try await look(.isWritable(path), copy.host).exitCode == 0 else {
+        throw ActionError(
+          "database.read_only", "\(copy.subject): \(path) can't be written to on \(copy.host.id)",
+          advice: "see the file's permissions")
+      }
+    case .server(let server):
+      try await servers.logIn(copy, server)
+    }
+  }
+
   func session<Result: Sendable>(
     _ copy: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {

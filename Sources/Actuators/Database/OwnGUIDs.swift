@@ -5,16 +5,11 @@ import class Foundation.NSObject
 import class FoundationXML.XMLParser
 import protocol FoundationXML.XMLParserDelegate
 
-/// GUIDs are compared without regard to case, blanks and braces: programs write them in all ways.
-enum GUIDText {
-  static func normalised(_ text: String) -> String {
-    text.filter { !$0.isWhitespace && $0 != "{" && $0 != "}" }.lowercased()
-  }
-}
-
 /// Reads the GUIDs that the schedulers on hosts run under.
 struct OwnGUIDs: Sendable {
   let hosts: [Host]
+
+  init(hosts: [Host]) { self.hosts = hosts }
 
   /// Those of a site's schedulers: more than one where a pair shares a database.
   init(of site: String, in inventory: Inventory) {

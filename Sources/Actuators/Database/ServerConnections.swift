@@ -76,6 +76,17 @@ final class ServerConnections: Sendable {
     }
   }
 
+  /// Logs in anew as the account that changes things, and out again.
+  func logIn(_ copy: DatabaseCopy, _ server: DatabaseServer) async throws {
+    let key = Key(kind: copy.database.kind, server: server, mode: .readWrite)
+    do {
+      try await open(key).close()
+    } catch {
+      try Task.checkCancellation()
+      throw ServerErrors(copy: copy, isWriting: false).described(error)
+    }
+  }
+
   /// Logs in for whoever comes next. Why it can't be done is told to whoever needs it.
   func approach(_ copy: DatabaseCopy, _ mode: ODBCSettings.Mode) async {
     guard case .server(let server) = copy.placement.location else { return }

@@ -92,6 +92,10 @@ public struct FenceCommand: ActingAction, FencingAction {
     isRepeatable = arguments.boolean("repeatable") ?? Self.schema.isRepeatable
   }
 
+  public var needs: [ProgramNeed] {
+    command.arguments.prefix(1).map { ProgramNeed($0, on: device) }
+  }
+
   private static func condition(
     _ arguments: Arguments, on device: Host, fencing target: Host
   ) throws -> any WorldCondition {
@@ -159,10 +163,4 @@ public struct FenceCommand: ActingAction, FencingAction {
     let result = try await `operator`.run(command, on: device)
     return try CommandEvidence(result, of: command.arguments, on: device).checked()
   }
-}
-
-extension Host {
-  /// Where no host is named: the machine that Lifeboat runs on.
-  fileprivate static let thisMachine = Host(
-    site: "this", name: "machine", connection: .local)
 }

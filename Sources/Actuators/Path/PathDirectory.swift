@@ -90,6 +90,7 @@ public struct PathDirectory: ActingAction {
       return .blocked(
         "\(path) on \(host.id) is \(findings(observation, kind)); 'create' is not true")
     }
+    var room = ""
     if let minimumFree {
       guard let free = observation[subject, DirectoryFacts.freeBytes]?.integer else {
         return .unknown(observation.gap(subject, DirectoryFacts.freeBytes) ?? "it was not asked")
@@ -98,9 +99,10 @@ public struct PathDirectory: ActingAction {
         return .blocked(
           "\(path) on \(host.id) has \(free) bytes free; \(minimumFree) are needed")
       }
+      room = ", with \(free.runbookSizeText) free"
     }
     return work.isEmpty
-      ? .satisfied("\(path) on \(host.id) is as it should be")
+      ? .satisfied("\(path) on \(host.id) is as it should be\(room)")
       : .needed("\(work.joined(separator: ", ")) \(path) on \(host.id)")
   }
 

@@ -54,6 +54,9 @@ protocol ReplicationFamily: Sendable {
 
   /// Whether positions count bytes of the log, so that their difference is a number of bytes.
   var countsBytes: Bool { get }
+
+  /// The database's own programs that changing roles takes on a copy's host.
+  var programs: [String] { get }
 }
 
 extension ReplicationFamily {
@@ -87,6 +90,16 @@ extension ReplicationFamily {
   ) async throws -> [String] { [] }
 
   var countsBytes: Bool { false }
+  var programs: [String] { [] }
+}
+
+extension DatabaseCopy {
+  var programNeeds: [ProgramNeed] {
+    guard let installation = server?.installation else { return [] }
+    return database.replicationFamily.programs.map {
+      ProgramNeed(installation.program($0), on: host)
+    }
+  }
 }
 
 /// What a copy has that the primary hasn't.

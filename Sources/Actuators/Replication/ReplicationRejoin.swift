@@ -90,6 +90,8 @@ public struct ReplicationRejoin: ActingAction {
 
   private var family: any ReplicationFamily { copy.database.replicationFamily }
 
+  public var needs: [ProgramNeed] { ([copy] + candidates).flatMap(\.programNeeds) }
+
   // MARK: - Looking
 
   public func probe(_ observer: any Observer) async throws -> Observation {

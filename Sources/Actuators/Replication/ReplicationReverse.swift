@@ -112,10 +112,10 @@ public struct ReplicationReverse: ActingAction {
   private var family: any ReplicationFamily { target.database.replicationFamily }
 
   public var destinations: [Destination] {
-    let copies = [target] + others
-    return schedulers.destinations + copies.map(Destination.reading)
-      + copies.map(Destination.writing) + others.map { .host($0.host) }
+    schedulers.destinations + ([target] + others).flatMap { [.reading($0), .writing($0)] }
+      + others.map { .host($0.host) }
   }
+  public var needs: [ProgramNeed] { ([target] + others).flatMap(\.programNeeds) }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let states = schedulers.observe(observer)

@@ -26,6 +26,10 @@ struct ProcessManager: ServiceManagement {
 
   let host: Host
 
+  var programs: [String] {
+    if case .process(let control, _)? = host.serviceManager { Array(control.prefix(1)) } else { [] }
+  }
+
   func reports(of services: [String], by observer: any Observer) async throws -> [ServiceReport] {
     guard let manager = host.serviceManager else { return [] }
     let result = try await observer.run(.showServices(services, of: manager), on: host)

@@ -34,6 +34,8 @@ struct ServiceArguments: Sendable {
     self.startType = startType == Self.keep ? nil : startType
   }
 
+  var needs: [ProgramNeed] { management.programs.map { ProgramNeed($0, on: host) } }
+
   private static func services(_ arguments: Arguments, of host: Host) throws -> [String] {
     guard let wanted = arguments.strings("services") else {
       guard !host.services.isEmpty else {

@@ -111,6 +111,8 @@ public struct ServiceStart: ActingAction {
     return guards
   }
 
+  public var needs: [ProgramNeed] { wanted.needs }
+
   public var destinations: [Destination] {
     [.host(host)] + (others?.destinations ?? []) + (failover?.destinations ?? [])
   }

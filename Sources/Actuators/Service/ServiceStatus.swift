@@ -41,6 +41,7 @@ public struct ServiceStatus: Action {
   }
 
   public var destinations: [Destination] { [.host(wanted.host)] }
+  public var needs: [ProgramNeed] { wanted.needs }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(

@@ -70,6 +70,7 @@ public struct ServiceStop: ActingAction {
   private var host: Host { wanted.host }
 
   public var destinations: [Destination] { [.host(wanted.host)] }
+  public var needs: [ProgramNeed] { wanted.needs }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(

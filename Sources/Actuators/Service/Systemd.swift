@@ -8,6 +8,7 @@ struct Systemd: ServiceManagement {
   private static let logLineLimit = 400
 
   let host: Host
+  let programs = ["systemctl"]
 
   // MARK: - Looking
 

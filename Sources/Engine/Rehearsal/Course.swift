@@ -18,6 +18,7 @@ struct Course: Sendable {
   private var asking: [String] = []
   private var factsUsed: [FactSource: Int] = [:]
   private var openPrechecks: [(id: String, isRefusal: Bool)] = []
+  private(set) var looks: [RehearsedLook] = []
 
   /// What a verdict stands on that saw nothing of its own.
   var basis: StepRehearsed.Basis { isOpaque ? .opaque : .probed }
@@ -28,6 +29,8 @@ struct Course: Sendable {
   }
 
   mutating func take(precheck step: PlannedStep, _ sight: Sight) {
+    looks.append(
+      RehearsedLook(step: step, outcome: nil, observation: sight.observation, predicted: []))
     guard step.isCritical else { return }
     switch sight.verdict {
     case .satisfied: break
@@ -51,6 +54,10 @@ struct Course: Sendable {
       return predicted
     }
     for fact in predicted { predictions[fact.key] = fact }
+    looks.append(
+      RehearsedLook(
+        step: step, outcome: judgement.outcome, observation: judgement.observation,
+        predicted: predicted))
     facts.outcomes[step.id] = judgement.outcome.expected?.rawValue
     facts.observations[step.id] = judgement.observation.overlaid(with: predicted)
   }

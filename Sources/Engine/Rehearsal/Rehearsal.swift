@@ -8,13 +8,17 @@ public struct Rehearsal: Sendable {
   let world: any ObservableWorld
   /// Whether probe files may be written, by `--allow-probe-files`: the only thing that a rehearsal may ever write.
   let allowsProbeFiles: Bool
+  let loss: AssumedLoss?
 
+  /// - Parameter loss: sites that are taken for lost; nothing there is asked.
   public init(
-    surroundings: Surroundings, world: any ObservableWorld, allowsProbeFiles: Bool = false
+    surroundings: Surroundings, world: any ObservableWorld, allowsProbeFiles: Bool = false,
+    assuming loss: AssumedLoss? = nil
   ) {
     self.surroundings = surroundings
-    self.world = world
+    self.world = loss.map { WorldAfterLoss(base: world, loss: $0) } ?? world
     self.allowsProbeFiles = allowsProbeFiles
+    self.loss = loss
   }
 
   /// Rehearses a plan, and keeps what it found in the journal under `run`.
@@ -35,10 +39,9 @@ public struct Rehearsal: Sendable {
     let began = Timestamp(surroundings.time.now())
     let started = try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder)
     try await recorder.record(started)
-    var walk = Walk(surroundings: surroundings, world: world)
-    if allowsProbeFiles { walk.prove = { try await prove($0, $1, recorder, seen: $2) } }
+    if let loss { try await recorder.record(LostSiteAssumed(sites: loss.sites)) }
     var seen: [SeenStep] = []
-    let course = try await walk.go(
+    let course = try await walk(recorder).go(
       through: plan,
       Walk.Keeper(
         precheck: { step, sight, glance in
@@ -49,11 +52,22 @@ public struct Rehearsal: Sendable {
           try await keep(judgement, of: step, recorder, course)
           seen.append(SeenStep(step, judgement, at: surroundings.time.now()))
         }))
-    let ended = course.ended(planned: plan)
+    var ended = course.ended(planned: plan)
+    if let loss {
+      try await recorder.record(try await pointers(at: loss, in: plan, after: course))
+      ended.message += "; assumed and not seen: \(loss.spoken) is lost"
+    }
     try await recorder.record(ended)
     let saved = try SavedPlan(
       run: run, started, at: began, seen, ended, surroundings.journal)
     return (ended, saved)
+  }
+
+  /// The way through a plan, with the proofs that take writing where they are allowed.
+  func walk(_ recorder: Recorder) -> Walk {
+    var walk = Walk(surroundings: surroundings, world: world)
+    if allowsProbeFiles { walk.prove = { try await prove($0, $1, recorder, seen: $2) } }
+    return walk
   }
 
   private func keep(_ sight: Sight, of step: PlannedStep, _ recorder: Recorder) async throws {

@@ -83,7 +83,8 @@ struct Walk: Sendable {
     }
   }
 
-  private struct Look {
+  /// What one look gives; gates are not looked at.
+  struct Look: Sendable {
     let action: (any Action)?
     let sight: Sight
     let glance: Glance
@@ -95,7 +96,7 @@ struct Walk: Sendable {
     }
   }
 
-  private func look(
+  func look(
     at step: PlannedStep, _ plan: Plan, _ course: Course
   ) async throws -> Look {
     let action: any Action

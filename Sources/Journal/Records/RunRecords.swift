@@ -18,7 +18,11 @@ public struct DisasterRecord: Sendable, Hashable, Codable {
 public struct RunStarted: Record {
   public static let kind = "run.started"
 
-  public enum RunKind: String, Sendable, Hashable, Codable { case execution, rehearsal }
+  public enum RunKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case execution, rehearsal
+    /// Looks whether the runbook could be executed when it is needed: it judges checks, and no steps.
+    case readiness
+  }
 
   public let type: RunKind
   public let runbook: String
@@ -132,7 +136,7 @@ public struct RunEnded: Record {
   public let ending: Ending
   /// The step that it ended at, when it was one.
   public let step: String?
-  public let message: String
+  public var message: String
   /// Stable, where there is one: `plan.world_moved`.
   public let code: String?
   /// What to do next.

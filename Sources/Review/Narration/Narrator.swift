@@ -52,6 +52,9 @@ public struct Narrator: Sendable {
     case GateAsked.kind: try entry.record(GateAsked.self).map { tell($0, entry) } ?? []
     case GateAnswered.kind: try entry.record(GateAnswered.self).map { tell($0) } ?? []
     case GateVoided.kind: try entry.record(GateVoided.self).map { tell($0, entry) } ?? []
+    case ReadinessJudged.kind:
+      try entry.record(ReadinessJudged.self)?.lines(of: entry.step ?? "") ?? []
+    case LostSiteAssumed.kind, LostSitePointers.kind: try LostSiteLines(entry).lines
     case RunEnded.kind: try entry.record(RunEnded.self).map { end($0, entry) } ?? []
     default: []
     }
@@ -65,12 +68,15 @@ public struct Narrator: Sendable {
     runbook = record.runbook
     parameters = plan.parametersText
     runStarted = entry.at
-    let title =
-      record.type == .rehearsal
-      ? "Rehearsal of \(record.runbook) (\(record.runType)): nothing will be changed"
-      : "\(record.runbook) (\(record.runType))"
+    let title = "\(record.runbook) (\(record.runType))"
+    let heading =
+      switch record.type {
+      case .execution: title
+      case .rehearsal: "Rehearsal of \(title): nothing will be changed"
+      case .readiness: "Readiness of \(title): nothing will be changed"
+      }
     return [
-      Line(title, .heading),
+      Line(heading, .heading),
       Line(record.description),
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",

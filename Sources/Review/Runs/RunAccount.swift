@@ -50,7 +50,8 @@ public struct RunAccount: Sendable {
     stop(at: lastAt)
   }
 
-  public var isRehearsal: Bool { started.type == .rehearsal }
+  /// Whether it only looked.
+  public var isRehearsal: Bool { started.type != .execution }
 
   /// One of `RunEnded.Ending`, or `open`.
   public var outcome: String { ended?.ending.rawValue ?? RunCriteria.open }

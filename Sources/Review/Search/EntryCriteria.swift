@@ -24,7 +24,9 @@ public struct EntryCriteria: Sendable {
     RunStarted.kind, RunResumed.kind, RunEnded.kind, PrecheckJudged.kind, StepStarted.kind,
     StepIntent.kind, StepActed.kind, StepEnded.kind, StepRehearsed.kind, GateAsked.kind,
     GateAnswered.kind, GateVoided.kind, PermitGranted.kind, ProbeFilesPlanned.kind,
-    ProbeFilesRemoved.kind, KeyCreated.kind, KeyRotated.kind,
+    ProbeFilesRemoved.kind, ReadinessJudged.kind, LostSiteAssumed.kind, LostSitePointers.kind,
+    KeyCreated.kind,
+    KeyRotated.kind,
   ]
 
   /// What the journal can leave out before it is read: every entry that is admitted passes it.

@@ -13,6 +13,9 @@ public protocol Action: Sendable {
   /// a log-in; nothing else depends on it.
   var destinations: [Destination] { get }
 
+  /// The programs that it runs on hosts beyond those that every host has, as far as that can be told beforehand.
+  var needs: [ProgramNeed] { get }
+
   /// Looks, and states facts. A target that can't be reached is a fact with an `unreachable` reading, not an error.
   func probe(_ observer: any Observer) async throws -> Observation
 
@@ -25,6 +28,7 @@ public protocol Action: Sendable {
 
 extension Action {
   public var destinations: [Destination] { [] }
+  public var needs: [ProgramNeed] { [] }
   public func predict(_ observation: Observation) -> Observation? { nil }
 }
 

@@ -24,6 +24,16 @@ public protocol Observer: Sendable {
 
   /// GET or HEAD.
   func fetch(_ request: HTTPLookup) async throws -> HTTPResponse
+
+  /// Shows that the account which changes a copy gets in: logs in and out again, and asks nothing of it. Of a file: that it
+  /// may be written to. Throws `ActionError` when not.
+  func logIn(_ database: DatabaseCopy) async throws
+}
+
+extension Observer {
+  public func logIn(_ database: DatabaseCopy) async throws {
+    throw ActionError("database.no_login", "\(database.subject) can't be logged in to from here")
+  }
 }
 
 /// What an act may use. Only the executor makes one, and a rehearsal never does.

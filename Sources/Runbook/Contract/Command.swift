@@ -84,6 +84,20 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     ])
   }
 
+  /// What systemd runs to see whether units may start.
+  public static func showStartConditions(of services: [String]) -> ReadOnlyCommand {
+    ReadOnlyCommand(["systemctl", "show", "--property=ExecCondition", "--"] + services)
+  }
+
+  /// What a machine's ssh client makes of a destination by its configuration: the address, and the hosts between. It
+  /// goes nowhere.
+  public static func sshRoute(to settings: SSHSettings) -> ReadOnlyCommand {
+    let options =
+      (settings.configuration.map { ["-F", $0] } ?? []) + (settings.user.map { ["-l", $0] } ?? [])
+      + (settings.port.map { ["-p", String($0)] } ?? [])
+    return ReadOnlyCommand(["ssh", "-G"] + options + ["--", settings.destination])
+  }
+
   /// The last lines that a systemd unit wrote.
   public static func unitLog(_ unit: String, lines: Int) -> ReadOnlyCommand {
     ReadOnlyCommand([
@@ -175,6 +189,25 @@ public struct ReadOnlyCommand: Sendable, Hashable {
   /// One line: type, octal mode, owner, group, size in bytes, device, inode; follows links.
   public static func status(ofFile path: String) -> ReadOnlyCommand {
     ReadOnlyCommand(["stat", "-L", "--format=%F|%a|%U|%G|%s|%d|%i", "--", path])
+  }
+
+  /// Which programs are there: `there` or `missing`, one line each. The PATH is the one that commands have on the host.
+  public static func findPrograms(_ programs: [String]) -> ReadOnlyCommand {
+    let script = """
+      set -f
+      is_there() {
+        case $1 in */*) [ -f "$1" ] && [ -x "$1" ]; return ;; esac
+        IFS=:
+        for directory in $PATH; do
+          if [ -f "$directory/$1" ] && [ -x "$directory/$1" ]; then return 0; fi
+        done
+        return 1
+      }
+      for program in "$@"; do
+        if is_there "$program"; then echo there; else echo missing; fi
+      done
+      """
+    return ReadOnlyCommand(["sh", "-c", script, "sh"] + programs)
   }
 
   /// Whether the account that runs commands on the host may write there; exit code 0 or 1.

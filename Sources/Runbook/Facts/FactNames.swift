@@ -27,6 +27,8 @@ public enum FactName {
   public static let fenced = "fenced"
   /// The GUID that the scheduler on this host runs under.
   public static let ownGUID = "guid"
+  /// The machines that its units ask for the permit to start, as names and addresses.
+  public static let permitMachines = "permit_machines"
 }
 
 extension Host {

@@ -26,6 +26,9 @@ public struct Host: Sendable, Hashable, Codable {
   /// `dr.scheduler`
   public var id: String { "\(site).\(name)" }
 
+  /// The machine that Lifeboat runs on, where no host of an inventory is meant.
+  public static let thisMachine = Host(site: "this", name: "machine", connection: .local)
+
   enum CodingKeys: String, CodingKey {
     case site, name, connection, elevation, services, guid
     case serviceManager = "service_manager"

@@ -10,6 +10,17 @@ extension Int {
   }
 }
 
+extension Int {
+  /// A number of bytes in the largest binary unit of which there is one, the rest cut: `66GiB`.
+  public var runbookSizeText: String {
+    let units = ["TiB", "GiB", "MiB", "KiB"].compactMap { name in
+      sizeUnits[name].map { (name: name, size: $0) }
+    }
+    let unit = units.first { self >= $0.size } ?? ("B", 1)
+    return "\(self / unit.size)\(unit.name)"
+  }
+}
+
 private let sizeUnits = [
   "B": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
   "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,

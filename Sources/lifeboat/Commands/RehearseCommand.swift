@@ -16,6 +16,8 @@ struct RehearseCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var input: RunbookOptions
+  @OptionGroup var assumed: AssumeLostOptions
+  @OptionGroup var readiness: ReadinessOptions
   @OptionGroup var output: OutputOptions
 
   @Flag(
@@ -30,16 +32,34 @@ struct RehearseCommand: AsyncParsableCommand {
     completion: .file(extensions: ["json"]))
   var out: String?
 
+  func validate() throws {
+    if readiness.isWanted, !assumed.sites.isEmpty {
+      throw ValidationError("--readiness looks at all sites: it can't go with --assume-lost")
+    }
+    if out != nil, readiness.isWanted || !assumed.sites.isEmpty {
+      throw ValidationError(
+        "--out saves a plan with the world as it is: it goes with neither --readiness nor --assume-lost"
+      )
+    }
+  }
+
   func run() async throws {
     let console = output.console
     let ended = try await output.errors(on: console).guarding {
       let loaded = try input.load(warningsOn: console)
+      if readiness.isWanted {
+        return try await readiness.run(
+          loaded, allowProbeFiles: allowProbeFiles, on: console, output.output)
+      }
+      let assumedLoss = try assumed.loss(for: loaded)
       let file = out.map(SavedPlanFile.init)
       try file?.requireReplaceable()
       let wiring = try Wiring(console: console, format: output.output)
+      let loss = try await assumedLoss?.knowingRoutes(
+        in: loaded.plan.inventory, from: wiring.observableWorld.makeObserver())
       let rehearsal = Rehearsal(
         surroundings: wiring.surroundings, world: wiring.observableWorld,
-        allowsProbeFiles: allowProbeFiles)
+        allowsProbeFiles: allowProbeFiles, assuming: loss)
       let run = wiring.newRunID()
       let rehearsed = try await wiring.attesting(by: nil) {
         try await wiring.endingConnections {

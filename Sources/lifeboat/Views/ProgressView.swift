@@ -15,9 +15,12 @@ final class ProgressView: Sendable {
   private let console: Console
   private let format: OutputFormat
   private let time: any TimeSource
+  private let tellsText: Bool
   private let narrator = Mutex(Narrator())
 
-  init(console: Console, format: OutputFormat, time: any TimeSource) {
+  /// `tellsText`: false where text is written at the end, as a whole.
+  init(console: Console, format: OutputFormat, time: any TimeSource, tellsText: Bool = true) {
+    self.tellsText = tellsText
     self.console = console
     self.format = format
     self.time = time
@@ -34,6 +37,7 @@ final class ProgressView: Sendable {
     case .json:
       console.write(entry.json.description)
     case .text:
+      guard tellsText else { return }
       do {
         console.write(try narrator.withLock { try $0.lines(for: entry) })
       } catch {

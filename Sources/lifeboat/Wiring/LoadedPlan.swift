@@ -12,6 +12,8 @@ struct LoadedPlan {
   private let runbookFile: String
   private let inventoryFile: String
   private let parameters: [String: String]
+  private let runbookText: SourceText
+  private let inventoryText: SourceText
 
   /// Throws `Diagnostics` with everything that is wrong. Warnings are shown on standard error.
   init(
@@ -20,13 +22,19 @@ struct LoadedPlan {
     self.runbookFile = URL(fileURLWithPath: runbookFile).standardizedFileURL.path
     self.inventoryFile = URL(fileURLWithPath: inventoryFile).standardizedFileURL.path
     self.parameters = parameters
+    runbookText = try SourceText(contentsOf: runbookFile)
+    inventoryText = try SourceText(contentsOf: inventoryFile)
     let planned = try Planner(catalogue: .standard).plan(
-      runbook: try SourceText(contentsOf: runbookFile),
-      inventory: try SourceText(contentsOf: inventoryFile), parameters: parameters)
+      runbook: runbookText, inventory: inventoryText, parameters: parameters)
     plan = planned.plan
     warnings = planned.warnings
     try console.redactor.reserve(plan)
     for warning in warnings.all { console.writeError(warning.description) }
+  }
+
+  /// For saying where something in the plan is written.
+  func sources() throws -> PlanSources {
+    try PlanSources(runbook: runbookText, inventory: inventoryText)
   }
 
   func origin(

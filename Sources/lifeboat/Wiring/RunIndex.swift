@@ -34,6 +34,17 @@ struct RunIndex {
     return history
   }
 
+  /// What the last readiness run of a runbook that came to its end found; nil when there is none.
+  func lastReadiness(of runbook: String) async throws -> ReadinessReport? {
+    var criteria = RunCriteria(type: .readiness)
+    criteria.runbook = runbook
+    for run in try await matching(criteria, limit: Self.historyLength).runs where run.ending != nil
+    {
+      if let report = try ReadinessReport(try await entries(of: run.id)) { return report }
+    }
+    return nil
+  }
+
   /// How many executions a forecast goes by: those of long ago tell little of what a run takes today.
   private static let historyLength = 50
 

@@ -14,11 +14,15 @@ struct Wiring {
   private let console: Console
   private let progress: ProgressView
 
-  /// Throws `JournalError`; `notFound` when the journal must exist already and doesn't.
-  init(console: Console, format: OutputFormat, mustExist: Bool = false) throws {
+  /// Throws `JournalError`; `notFound` when the journal must exist already and doesn't. `tellsText`: whether text is written
+  /// as the entries come.
+  init(
+    console: Console, format: OutputFormat, mustExist: Bool = false, tellsText: Bool = true
+  ) throws {
     let time = SystemTime()
     let home = Home()
-    let progress = ProgressView(console: console, format: format, time: time)
+    let progress = ProgressView(
+      console: console, format: format, time: time, tellsText: tellsText)
     if mustExist { try Journal.openForReading(directory: home.directory).close() }
     journal = try Journal.open(
       directory: home.directory,
@@ -129,6 +133,11 @@ struct ReadingWiring {
   func report(of run: String) async throws -> RunReport {
     let entries = try await runs.entries(of: run)
     guard let first = entries.first, let last = entries.last else { throw notFound(run) }
+    guard try first.record(RunStarted.self)?.type != .readiness else {
+      throw EngineError(
+        "report.readiness", "the run \(run) looked at readiness: it has no steps to report",
+        advice: "'lifeboat audit show \(run)' tells what it found")
+    }
     let proof = try await journal.proof(
       from: first.index, to: last.index, checkpoints: try await checkpoints())
     guard let report = try RunReport(entries, isHeld: try await isHeld(entries), proof: proof)

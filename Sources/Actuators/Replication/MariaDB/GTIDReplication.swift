@@ -3,6 +3,7 @@ import Runbook
 /// MariaDB's replication by global transaction ids.
 struct GTIDReplication: ReplicationFamily {
   let details = GTIDServer.details
+  let programs = ["mariadb", "mariadb-dump", "mariadb-binlog"]
 
   func state(_ reader: any SQLReader, of copy: DatabaseCopy) throws -> CopyState {
     try GTIDServer.read(reader, of: copy).state(of: copy)

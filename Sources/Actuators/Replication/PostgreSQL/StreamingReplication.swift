@@ -4,6 +4,7 @@ import Runbook
 struct StreamingReplication: ReplicationFamily {
   let details = StreamingState.details
   let countsBytes = true
+  let programs = ["pg_controldata", "pg_waldump", "pg_rewind", "postgres"]
 
   func state(_ reader: any SQLReader, of copy: DatabaseCopy) throws -> CopyState {
     try StreamingState.read(reader, of: copy)

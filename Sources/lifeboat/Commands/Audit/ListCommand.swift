@@ -4,7 +4,9 @@ import Review
 
 extension AuditCommand {
   struct List: AsyncParsableCommand {
-    enum RunType: String, CaseIterable, ExpressibleByArgument { case execution, rehearsal }
+    enum RunType: String, CaseIterable, ExpressibleByArgument {
+      case execution, rehearsal, readiness
+    }
 
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "The runs, the last one first.",
@@ -15,7 +17,7 @@ extension AuditCommand {
     @Option(help: "Runs of this runbook.")
     var runbook: String?
 
-    @Option(help: "Executions or rehearsals.")
+    @Option(help: "Executions, rehearsals, or looks at readiness.")
     var type: RunType?
 
     @Option(
