@@ -28,15 +28,17 @@ public struct Executor: Sendable {
   }
 
   /// Executes a plan under a new run. Throws `JournalError` when another runner holds the lease on one of the plan's
-  /// sites: nothing was done then.
+  /// sites, and `EngineError` when what the plan is to undo isn't as it was: nothing was done then.
   public func execute(
     _ plan: Plan, as run: String, from origin: RunOrigin
   ) async throws -> RunEnded {
     try await underLease(run: run, plan) { recorder in
+      let mark = try await abortMark(on: origin.aborts, plan, recorder)
       try await recorder.record(
         try RunStarted(.execution, plan, origin, surroundings, by: recorder))
       crashes.reach(.runStarted)
-      return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
+      return try await perform(
+        plan, recorder: recorder, recorded: nil, accepted: origin.accepted, mark)
     }
   }
 
@@ -48,6 +50,7 @@ public struct Executor: Sendable {
       // What the journal holds now that nobody else can write: the run may have moved on since it was read.
       let current = try await RecordedRun.read(recorded.id, from: surroundings.journal)
       try requireResumable(current)
+      let mark = try await abortMark(on: current.started.aborts, plan, recorder)
       try await recorder.record(
         RunResumed(
           planDigest: current.started.planDigest, person: surroundings.person,
@@ -55,8 +58,19 @@ public struct Executor: Sendable {
           takenOverFrom: recorder.takenOverFrom))
       crashes.reach(.runStarted)
       return try await perform(
-        plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)
+        plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks,
+        mark)
     }
+  }
+
+  /// Nobody else can write by now: what holds here holds until the mark is made.
+  private func abortMark(
+    on aborts: AbortsRecord?, _ plan: Plan, _ recorder: Recorder
+  ) async throws -> AbortMark? {
+    guard let aborts else { return nil }
+    let isMade = try await aborts.requireUnmoved(
+      in: surroundings.journal, sites: plan.sites, undoneBy: recorder.run)
+    return AbortMark(recorder, on: aborts.run, by: surroundings.person, isMade: isMade)
   }
 
   private func requireResumable(_ recorded: RecordedRun) throws {
@@ -65,6 +79,7 @@ public struct Executor: Sendable {
         "run.not_an_execution", "\(recorded.id) is a rehearsal: there is nothing to resume",
         advice: "'lifeboat execute' begins a run")
     }
+    try recorded.requireNotAborted()
     if let ended = recorded.ended, !ended.resumable {
       throw EngineError(
         "run.ended",
@@ -75,9 +90,10 @@ public struct Executor: Sendable {
 
   /// The whole run, in order.
   private func perform(
-    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String]
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String],
+    _ mark: AbortMark?
   ) async throws -> RunEnded {
-    let context = makeContext(plan, recorder: recorder, recorded: recorded)
+    let context = makeContext(plan, recorder: recorder, recorded: recorded, mark)
     // Nobody waits for it: a step that comes sooner waits for the log-in that it needs, and the run's end ends the rest.
     async let _ = world.approach(context.destinations)
     do {
@@ -96,7 +112,7 @@ public struct Executor: Sendable {
   }
 
   private func makeContext(
-    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, _ mark: AbortMark?
   ) -> RunContext {
     RunContext(
       plan: plan, catalogue: surroundings.catalogue, world: world, recorder: recorder,
@@ -107,7 +123,7 @@ public struct Executor: Sendable {
       fences: Fences(world: world, time: surroundings.time),
       board: Board(
         observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),
-      crashes: crashes)
+      crashes: crashes, abortMark: mark)
   }
 
   private func end(_ ended: RunEnded, _ recorder: Recorder) async throws -> RunEnded {

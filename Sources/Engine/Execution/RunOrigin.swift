@@ -11,16 +11,19 @@ public struct RunOrigin: Sendable {
   public let accepted: [String: String]
   /// When the disaster began, when a person said so.
   public let disasterAt: Timestamp?
+  /// The run that this one undoes.
+  public let aborts: AbortsRecord?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
-    accepted: [String: String] = [:], disasterAt: Timestamp? = nil
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil, aborts: AbortsRecord? = nil
   ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
     self.givenParameters = givenParameters
     self.accepted = accepted
     self.disasterAt = disasterAt
+    self.aborts = aborts
   }
 }
 
@@ -44,6 +47,8 @@ extension RunStarted {
       sites: plan.sites, person: surroundings.person, version: surroundings.version,
       acceptedPrechecks: origin.accepted,
       takenOverFrom: recorder.takenOverFrom,
-      disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) })
+      disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) },
+      wayBack: origin.aborts == nil ? NoReturnMap(plan, surroundings.catalogue).steps : nil,
+      aborts: origin.aborts)
   }
 }

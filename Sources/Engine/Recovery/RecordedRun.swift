@@ -19,6 +19,12 @@ public struct RecordedRun: Sendable {
   public private(set) var attempts: [String: Int] = [:]
   /// Nil when the run was killed, or runs.
   public private(set) var ended: RunEnded?
+  /// What was seen of each step before it first acted, and the place of the entry that says so.
+  public private(set) var before: [String: (entry: Int, observation: Observation)] = [:]
+  /// Another run has begun to undo this one.
+  public private(set) var aborted: RunAborted?
+  /// The place of its last entry.
+  public private(set) var lastEntry: Int
   /// The steps that have acted since the run was begun or last resumed.
   private var actedLately: Set<String> = []
 
@@ -52,6 +58,7 @@ public struct RecordedRun: Sendable {
     self.id = id
     self.started = started
     self.plan = try started.plan.decode(Plan.self)
+    lastEntry = first.index
     for entry in entries.dropFirst() { try take(entry) }
   }
 
@@ -66,6 +73,8 @@ public struct RecordedRun: Sendable {
   public var hasBegunSteps: Bool { !progress.isEmpty || !outcomes.isEmpty }
 
   private mutating func take(_ entry: Entry) throws {
+    lastEntry = entry.index
+    if let record = try entry.record(RunAborted.self) { aborted = record }
     if try entry.record(RunResumed.self) != nil {
       ended = nil
       actedLately = []
@@ -76,7 +85,9 @@ public struct RecordedRun: Sendable {
       progress[step] = .intent
       outcomes[step] = nil
       attempts[step] = intent.attempt
-      see(Observation(intent.observation.map(\.fact)), at: step)
+      let sight = Observation(intent.observation.map(\.fact))
+      if before[step] == nil { before[step] = (entry.index, sight) }
+      see(sight, at: step)
     } else if try entry.record(StepActed.self) != nil {
       progress[step] = .acted
       actedLately.insert(step)

@@ -41,6 +41,13 @@ public protocol ActingAction: Action {
   /// wording: let the words change when what is at stake does, and not with every look. Pure.
   func consent(for observation: Observation) -> Question?
 
+  /// Whether what it changes can be brought back exactly, as far as its arguments tell.
+  var undoability: Undoability { get }
+
+  /// The steps, in their order, that bring back exactly what was observed before it first acted, from what is observed
+  /// now; none where that would change nothing, nil where it can't be done. Pure.
+  func undo(restoring before: Observation, from now: Observation) -> [UndoStep]?
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.

@@ -8,7 +8,8 @@ struct AttentionList {
   let gates: [GateReport]
   let recovery: RecoveryTime?
   let dataLoss: [DataLoss]
-  let proof: ReportProof
+  /// Nil: of signatures nothing is said.
+  let proof: ReportProof?
 
   var all: [Attention] {
     let parts = [
@@ -29,7 +30,14 @@ struct AttentionList {
   // MARK: - The run
 
   private var ending: [Attention] {
-    switch conclusion.state {
+    if let aborted = reading.aborted {
+      return [
+        item(
+          .caution, "aborted",
+          "\(aborted.by) undid it, or began to, on behalf of \(aborted.person.spoken).")
+      ]
+    }
+    return switch conclusion.state {
     case .running: [item(.caution, "running", conclusion.message)]
     case .noEndWritten:
       [item(.bad, "no_end_written", conclusion.message, step: conclusion.step)]
@@ -270,6 +278,7 @@ struct AttentionList {
   }
 
   private var signed: [Attention] {
+    guard let proof else { return [] }
     let problems = proof.problems.map {
       item(
         .bad, "checkpoint_disagrees", "A signed checkpoint does not agree with the journal: \($0).")

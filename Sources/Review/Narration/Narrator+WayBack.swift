@@ -1,0 +1,13 @@
+import Journal
+
+extension Narrator {
+  /// Until when the run can be aborted, for the line that is redrawn; nil when nothing is to be undone.
+  public var abortIsFree: String? { wayBack.short(of: parts.count) }
+
+  /// A step is about to act: said once, where the way back ends with it.
+  mutating func tellEndOfWayBack(at step: String) -> [Line] {
+    let id = places[step].map { parts[$0].id } ?? step
+    guard wayBack.act(id) else { return [] }
+    return [Line("      ! \(id) can't be undone: from here on abort is over", .attention)]
+  }
+}
