@@ -58,6 +58,7 @@ public struct HandOver: Sendable {
   }
 
   private var open: [String] {
+    if standing.abortedBy != nil { return [] }
     let blocks = standing.blocks.filter { ["waiting", "failed", "precheck"].contains($0.kind) }
     let blocked = Set(standing.blocks.map(\.step))
     let rest = grouped(
@@ -69,6 +70,7 @@ public struct HandOver: Sendable {
   }
 
   private var done: [String] {
+    if let undoing = standing.abortedBy { return ["see the hand-over note of \(undoing)"] }
     let steps = sight.steps.filter { $0.state == .ended && $0.isThrough }
     return steps.filter { $0.partOf == nil }.map {
       "\($0.id): \(Words.outcome($0.outcome ?? "")), \(($0.message ?? "").onOneLine)"
@@ -124,17 +126,19 @@ public struct HandOver: Sendable {
   /// What is said elsewhere in the note.
   private static let toldElsewhere: Set<String> = [
     "running", "no_end_written", "vouched_for", "gate_open", "gate_refused", "begun",
-    "may_have_acted", "aborted", "not_recovered", "start_not_declared",
+    "may_have_acted", "aborted", "not_recovered", "start_not_declared", "left_to_do",
   ]
 
   private var deviations: [String] {
     let endings = RunEnded.Ending.allCases.map(\.rawValue)
-    return sight.attention(nil).filter {
+    let items = sight.attention(nil).filter {
       !Self.toldElsewhere.contains($0.code)
         && !($0.step == sight.conclusion.step && endings.contains($0.code))
-    }.map { item in
-      (item.step.map { "\($0): " } ?? "") + item.text.onOneLine
     }
+    // A run that is resumed looks at its prechecks again.
+    var told: Set<String> = []
+    return items.map { item in (item.step.map { "\($0): " } ?? "") + item.text.onOneLine }
+      .filter { told.insert($0).inserted }
   }
 }
 

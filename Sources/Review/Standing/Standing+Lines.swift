@@ -1,8 +1,8 @@
 import Journal
 
 extension Standing {
-  /// How many facts of one block are shown on a screen; all of them are in the JSON.
-  private static let factsShown = 5
+  /// How much of what was seen of one block is shown on a screen; all of it is in the JSON.
+  private static let evidenceShown = 5
 
   public var lines: [Line] {
     [
@@ -83,20 +83,39 @@ extension Standing {
   }
 
   private func lines(for block: Block) -> [Line] {
-    let decisive = block.evidence.filter(\.isDecisive)
-    let shown = decisive.isEmpty ? block.evidence : decisive
     let code = block.code.map { " [\($0)]" } ?? ""
-    var lines = [Line("blocked by \(block.step): \(block.what.firstLine)\(code)")]
-    lines += shown.prefix(Self.factsShown).map { evidence in
-      let source = evidence.fact?.source ?? "checked"
-      return Line(
-        "    seen: \(evidence.text) (\(source) \(evidence.at.clockText), entry \(evidence.entry))",
-        .faint)
-    }
-    if shown.count > Self.factsShown {
-      lines.append(Line("    and \(shown.count - Self.factsShown) more: --output json", .faint))
+    // What the run ended with is said by its end.
+    let what = message.contains(block.what) ? "" : ": \(block.what.firstLine)"
+    let seen = block.kind == "may_have_acted" ? "seen before" : "seen"
+    let decisive = block.evidence.filter(\.isDecisive)
+    let shown = Self.told(decisive.isEmpty ? block.evidence : decisive)
+    var lines = [Line("blocked by \(block.step)\(what)\(code)")]
+    lines += shown.prefix(Self.evidenceShown).map { Line("    \(seen): \($0)", .faint) }
+    if shown.count > Self.evidenceShown {
+      lines.append(
+        Line("    and \(shown.count - Self.evidenceShown) more: --output json", .faint))
     }
     return lines
+  }
+
+  /// In words, with when it was seen and by which entry; what can't be had for one reason is told together.
+  private static func told(_ evidence: [Evidence]) -> [String] {
+    var order: [String] = []
+    var names: [String: [String]] = [:]
+    for each in evidence {
+      let source = each.fact?.source ?? "checked"
+      let place = "(\(source) \(each.at.clockText), entry \(each.entry))"
+      let gap = each.fact.flatMap { $0.value == nil ? $0.gap : nil }
+      let text = gap.map { "\($0.cut(to: 160)) \(place)" } ?? "\(each.text) \(place)"
+      if names[text] == nil { order.append(text) }
+      let name = gap == nil ? nil : each.fact.map { "\($0.subject) \($0.property)" }
+      names[text, default: []] += [name].compactMap(\.self)
+    }
+    return order.map { text in
+      guard let names = names[text], let first = names.first else { return text }
+      let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+      return "\(first)\(more) can't be told: \(text)"
+    }
   }
 }
 

@@ -98,7 +98,7 @@ extension GateReport {
     Standing.Next(
       command: "lifeboat resume \(run) \(answerOption) \(step)=\"YOUR WORDS\""
         + (signed ? " --signing-key KEY" : ""),
-      purpose: "answers it: \(prompt)")
+      purpose: "answers it")
   }
 }
 
