@@ -93,16 +93,35 @@ public struct Conformance<Snapshot: Equatable & Sendable>: Sendable {
       let after = acting.judge(observation.overlaid(with: predicted.facts))
       findings.expect(after.isSatisfied, "its prediction would not satisfy it: \(after)")
     }
+    let cutOff = RecordingOperator(world.makeOperator(token: token))
     findings.expect(
-      await returnsWhenCancelled { [observation] in try await act(acting, on: observation) },
+      await returnsWhenCancelled { [observation] in
+        _ = try await acting.act(cutOff, given: observation)
+      },
       "a cancelled act did not return")
+    checkOperations(acting, on: observation, cutOff, isCutOff: true, &findings)
     observation = try await acting.probe(observer)
     if !acting.judge(observation).isSatisfied {
-      try await act(acting, on: observation)
+      let capability = RecordingOperator(world.makeOperator(token: token))
+      _ = try await acting.act(capability, given: observation)
+      checkOperations(acting, on: observation, capability, isCutOff: false, &findings)
     }
     let seen = try await settled(acting, &findings)
     checkPrediction(predicted, against: seen, &findings)
     try await checkSecondAct(acting, on: seen, &findings)
+  }
+
+  /// What it did is what it had said it would do.
+  private func checkOperations(
+    _ acting: any ActingAction, on observation: Observation, _ capability: RecordingOperator,
+    isCutOff: Bool, _ findings: inout Findings
+  ) {
+    let told = acting.operations(given: observation)
+    findings.expect(!told.isEmpty, "it is needed, and says that it would do nothing")
+    let performed = capability.performed
+    findings.expect(
+      told.allow(performed[...], isCutOff: isCutOff),
+      "it said that it would do \(told.map(\.spoken)), and did \(performed.map(\.spoken))")
   }
 
   private func checkGuards(
@@ -115,10 +134,6 @@ public struct Conformance<Snapshot: Equatable & Sendable>: Sendable {
         each.check(Observation()) != .holds || observation == Observation(),
         "the guard '\(each.id)' holds although nothing is known")
     }
-  }
-
-  private func act(_ acting: any ActingAction, on observation: Observation) async throws {
-    _ = try await acting.act(world.makeOperator(token: token), given: observation)
   }
 
   /// As the engine does: probes until it is satisfied.
@@ -154,7 +169,7 @@ public struct Conformance<Snapshot: Equatable & Sendable>: Sendable {
   ) async throws {
     guard acting.isRepeatable else { return }
     let before = try await snapshot()
-    try await act(acting, on: observation)
+    _ = try await acting.act(world.makeOperator(token: token), given: observation)
     findings.expect(try await snapshot() == before, "acting twice changed more than acting once")
     let verdict = acting.judge(try await acting.probe(observer))
     findings.expect(verdict.isSatisfied, "acting twice undid it: \(verdict)")

@@ -133,7 +133,9 @@ extension Rig {
   /// Begins or resumes a run, and lets the runner die at `place`: from there on nothing of it reaches the world or the
   /// journal, and the next runner finds its lease with a dead holder. Returns the run's end when it never came there.
   @discardableResult
-  func die(at place: String, _ plan: Plan, resuming: Bool = false) async throws -> RunEnded? {
+  func die(
+    at place: String, _ plan: Plan, resuming: Bool = false, from origin: RunOrigin = origin
+  ) async throws -> RunEnded? {
     let hasDied = Mutex(false)
     let crashes = CrashPlan(place) { [world, store] in
       hasDied.withLock { $0 = true }
@@ -154,7 +156,7 @@ extension Rig {
         if let recorded {
           try await executor.resume(recorded, with: plan)
         } else {
-          try await executor.execute(plan, as: Self.run, from: Self.origin)
+          try await executor.execute(plan, as: Self.run, from: origin)
         }
       }
     } catch let error as JournalError {

@@ -71,6 +71,10 @@ public struct CommandRun: ActingAction {
 
   public func predict(_ observation: Observation) -> Observation? { done.prediction() }
 
+  public func operations(given observation: Observation) -> [Operation] {
+    [Operation(.command(command, on: host))]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let result = try await `operator`.run(command, on: host)

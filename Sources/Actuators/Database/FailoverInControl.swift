@@ -16,7 +16,7 @@ public struct FailoverInControl: Action {
     effect: .waits,
     defaultTimeout: .seconds(180),
     facts: CopyFacts.notes + [
-      .init("failover_rows", "every row of the table, with every column"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       .init(
         "in_control",

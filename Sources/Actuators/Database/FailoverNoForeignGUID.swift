@@ -12,7 +12,7 @@ public struct FailoverNoForeignGUID: Action {
     target: .databaseAtSite,
     effect: .checks,
     facts: CopyFacts.notes + [
-      .init("failover_rows", "every row of the table, with every column"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
     ],
     example: """

@@ -2,6 +2,10 @@ import Runbook
 
 /// The rows of the `Failover` table of one copy.
 struct FailoverRows: Sendable {
+  static let note = ActionSchema.Note(
+    FactName.failoverRows, "every row of the copy's Failover table, with every column",
+    motion: .heartbeatsMove)
+
   let copy: DatabaseCopy
 
   /// Every row with every column, whatever the columns are. Throws when the table isn't what the inventory says.

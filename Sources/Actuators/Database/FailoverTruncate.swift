@@ -19,7 +19,7 @@ public struct FailoverTruncate: ActingAction {
     effect: .changes,
     reversibility: .irreversible,
     facts: CopyFacts.notes + [
-      .init("failover_rows", "every row of the table, with every column"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       .init("state", "of the services of every scheduler, at this site and at the others"),
       .init("start_type", "of these services"),
@@ -92,6 +92,14 @@ public struct FailoverTruncate: ActingAction {
     return result
   }
 
+  private var deletion: SQLStatement {
+    "DELETE FROM \(identifier: copy.database.failoverTable)"
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    [Operation(.statement(deletion, in: copy))]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let expected = observation[copy.subject, FactName.failoverRows]
@@ -107,9 +115,9 @@ public struct FailoverTruncate: ActingAction {
     guard FailoverRows.value(rows) == expected else {
       throw moved("its Failover table is not what it was a moment ago: somebody writes to it")
     }
-    let table = copy.database.failoverTable
-    try writer.execute("DELETE FROM \(identifier: table)")
-    let left = try writer.query("SELECT count(*) AS rows_left FROM \(identifier: table)")
+    try writer.execute(deletion)
+    let left = try writer.query(
+      "SELECT count(*) AS rows_left FROM \(identifier: copy.database.failoverTable)")
     guard left.first?["rows_left"] == 0 else { throw moved("rows are left in its Failover table") }
     return rows.count
   }

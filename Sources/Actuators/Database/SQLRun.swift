@@ -39,13 +39,14 @@ public struct SQLRun: ActingAction {
       """)
 
   private let copy: DatabaseCopy
-  private let statement: String
+  private let statement: SQLStatement
   private let done: SQLCondition
 
   public init(_ arguments: Arguments) throws {
     copy = try arguments.databaseCopy()
-    statement = try arguments.requiredString("statement")
-    try StatementKind.check(statement, allowed: StatementKind.writing)
+    let text = try arguments.requiredString("statement")
+    try StatementKind.check(text, allowed: StatementKind.writing)
+    statement = SQLStatement(verbatim: text)
     done = try SQLCondition(try arguments.requiredString("unless"), of: copy)
   }
 
@@ -61,6 +62,10 @@ public struct SQLRun: ActingAction {
 
   public func predict(_ observation: Observation) -> Observation? { done.prediction() }
 
+  public func operations(given observation: Observation) -> [Operation] {
+    judge(observation).isSatisfied ? [] : [Operation(.statement(statement, in: copy))]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let rows = try await `operator`.transaction(copy) { writer -> Int in
@@ -70,7 +75,7 @@ public struct SQLRun: ActingAction {
           "sql.not_primary", "\(copy.subject) is \(state.role.rawValue) now; nothing was changed",
           advice: "see which site is the primary")
       }
-      return try done.holds(writer) ? 0 : writer.execute(SQLStatement(verbatim: statement))
+      return try done.holds(writer) ? 0 : writer.execute(statement)
     }
     return Evidence(["rows_changed": .integer(rows)])
   }

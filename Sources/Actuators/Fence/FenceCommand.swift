@@ -70,7 +70,7 @@ public struct FenceCommand: ActingAction, FencingAction {
 
   private let target: Host
   private let device: Host
-  private let program: [String]
+  private let command: Command
   private let condition: any WorldCondition
   private let wantsFenced: Bool
   public let isRepeatable: Bool
@@ -78,8 +78,8 @@ public struct FenceCommand: ActingAction, FencingAction {
   public init(_ arguments: Arguments) throws {
     target = try arguments.host()
     device = try arguments.string("on").map(arguments.host(named:)) ?? .thisMachine
-    program = arguments.strings("command") ?? []
-    guard !program.isEmpty else {
+    command = Command(arguments.strings("command") ?? [])
+    guard !command.arguments.isEmpty else {
       throw ActionError("command.empty", "step \(arguments.step): 'command' is empty")
     }
     guard device.id != target.id else {
@@ -141,7 +141,7 @@ public struct FenceCommand: ActingAction, FencingAction {
       return .satisfied("\(target.id) is \(isFenced ? "fenced" : "not fenced")")
     }
     return .needed(
-      "\(wantsFenced ? "fence" : "lift the fence of") \(target.id) by '\(program[0])' on \(device.id)"
+      "\(wantsFenced ? "fence" : "lift the fence of") \(target.id) by '\(command.arguments[0])' on \(device.id)"
     )
   }
 
@@ -150,10 +150,14 @@ public struct FenceCommand: ActingAction, FencingAction {
     return Observation([fenced] + (wantsFenced ? condition.factsWhenMet : []))
   }
 
+  public func operations(given observation: Observation) -> [Operation] {
+    [Operation(.command(command, on: device))]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let result = try await `operator`.run(Command(program), on: device)
-    return try CommandEvidence(result, of: program, on: device).checked()
+    let result = try await `operator`.run(command, on: device)
+    return try CommandEvidence(result, of: command.arguments, on: device).checked()
   }
 }
 

@@ -78,6 +78,10 @@ public struct HTTPRequestAction: ActingAction {
 
   public func predict(_ observation: Observation) -> Observation? { done.prediction() }
 
+  public func operations(given observation: Observation) -> [Operation] {
+    [Operation(.request(request))]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let response = try await `operator`.send(request)

@@ -19,7 +19,7 @@ struct DirectoryFacts: Sendable {
     .init(group, "the group's name"),
     .init(writable, "whether the account that runs commands on the host may write there"),
     .init(fileSystem, "its source and type: a hint whether two hosts share it, and no proof"),
-    .init(freeBytes, "what is free there, or where the directory would be made"),
+    .init(freeBytes, "what is free there, or where the directory would be made", motion: .moves),
   ]
 
   static let directory = "directory"

@@ -118,28 +118,34 @@ public struct PathDirectory: ActingAction {
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let exists = observation[subject, DirectoryFacts.kind]?.string == DirectoryFacts.directory
-    var done: [Value] = []
-    if !exists {
-      try await run(["mkdir", "-p", "--", path], `operator`)
-      done.append("created")
-    }
-    if let mode, !exists || hasOtherMode(observation) {
-      try await run(["chmod", mode, "--", path], `operator`)
-      done.append("mode set")
-    }
-    if let owner, !exists || hasOtherOwner(observation) {
-      try await run(["chown", "--", owner, path], `operator`)
-      done.append("owner set")
-    }
-    return Evidence(["path": .string(path), "done": .list(done)])
+    let work = commands(observation)
+    for (command, _) in work { try await run(command, `operator`) }
+    return Evidence(["path": .string(path), "done": .list(work.map { .string($0.done) })])
   }
 
-  private func run(_ arguments: [String], _ operator: any Operator) async throws {
-    let result = try await `operator`.run(Command(arguments), on: host)
+  public func operations(given observation: Observation) -> [Operation] {
+    commands(observation).map { Operation(.command($0.command, on: host)) }
+  }
+
+  /// What is to be run, and what is done then, in words.
+  private func commands(_ observation: Observation) -> [(command: Command, done: String)] {
+    let exists = observation[subject, DirectoryFacts.kind]?.string == DirectoryFacts.directory
+    var commands: [(Command, String)] = []
+    if !exists { commands.append((Command(["mkdir", "-p", "--", path]), "created")) }
+    if let mode, !exists || hasOtherMode(observation) {
+      commands.append((Command(["chmod", mode, "--", path]), "mode set"))
+    }
+    if let owner, !exists || hasOtherOwner(observation) {
+      commands.append((Command(["chown", "--", owner, path]), "owner set"))
+    }
+    return commands
+  }
+
+  private func run(_ command: Command, _ operator: any Operator) async throws {
+    let result = try await `operator`.run(command, on: host)
     guard result.exitCode == 0 else {
       throw ActionError(
-        "path.failed", "\(arguments[0]) failed on \(host.id): \(result.standardError)",
+        "path.failed", "\(command.arguments[0]) failed on \(host.id): \(result.standardError)",
         advice: "see the permissions of the directories above \(path)")
     }
   }

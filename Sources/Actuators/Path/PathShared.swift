@@ -158,6 +158,17 @@ public struct PathShared: ActingAction, ProvableByProbeFiles {
     return observation
   }
 
+  /// The files' names end with the run's and the step's, and what is in them is not to be guessed.
+  public func operations(given observation: Observation) -> [Operation] {
+    let directories = places.map { "\($0.directory) on \($0.host.id)" }.joined(separator: " and ")
+    return [
+      Operation(
+        .untold(
+          "write probe files \(ProbeFileName.prefix)… in \(directories), read each on the other side, "
+            + "remove them, and leave the marker \(ShareMarker.fileName)"))
+    ]
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let observer = `operator`.observer

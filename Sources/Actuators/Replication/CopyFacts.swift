@@ -24,8 +24,10 @@ struct CopyFacts: Sendable {
       "of each copy: primary, draining, replica, stopped (its server doesn't run), or lost (its file is gone)"
     ),
     .init(FactName.epoch, "of each copy: rises by one with each promotion"),
-    .init(FactName.position, "of each copy: how far it has come in the primary's log"),
-    .init(FactName.asOf, "of each copy: all that was committed until then is in it"),
+    .init(
+      FactName.position, "of each copy: how far it has come in the primary's log", motion: .moves),
+    .init(
+      FactName.asOf, "of each copy: all that was committed until then is in it", motion: .moves),
     .init(drained, "of each copy: its last changes have been shipped"),
     .init(writable, "of each copy: takes changes now"),
     .init(streaming, "of each replica: receives from its source at this moment"),

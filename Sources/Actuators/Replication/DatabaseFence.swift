@@ -128,6 +128,10 @@ public struct DatabaseFence: ActingAction {
     ]
   }
 
+  public func operations(given observation: Observation) -> [Operation] {
+    family.operations(ofFencing: copy, given: observation)
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     try await family.fence(copy, by: `operator`)

@@ -5,7 +5,8 @@ import struct Foundation.Date
 /// How much would be lost if the primary vanished now.
 enum Exposure {
   static let property = "exposure_ms"
-  static let note = ActionSchema.Note(property, "of each copy: now minus as_of, in milliseconds")
+  static let note = ActionSchema.Note(
+    property, "of each copy: now minus as_of, in milliseconds", motion: .moves)
   /// Clocks of machines that are kept in time differ by less.
   private static let clockTolerance = Duration.seconds(2)
 

@@ -20,6 +20,11 @@ protocol ReplicationFamily: Sendable {
   /// Makes the target the primary. Every part is done only where it isn't done yet.
   func reverse(_ reversal: Reversal, by operator: any Operator) async throws -> Evidence
 
+  /// What these three would do to the world, in order.
+  func operations(of reversal: Reversal) -> [Operation]
+  func operations(ofFencing copy: DatabaseCopy, given observation: Observation) -> [Operation]
+  func operations(of rejoin: Rejoin) -> [Operation]
+
   /// What must hold before a reversal, besides what must hold for every kind.
   func guards(of reversal: Reversal.Intent) -> [Guard]
 
@@ -55,6 +60,23 @@ extension ReplicationFamily {
   func completed(_ state: CopyState, of copy: DatabaseCopy, _ observer: any Observer) async throws
     -> CopyState
   { state }
+
+  func operations(of reversal: Reversal) -> [Operation] {
+    [Operation(.untold("each part is done only where it isn't done yet: see the action's page"))]
+  }
+
+  func operations(ofFencing copy: DatabaseCopy, given observation: Observation) -> [Operation] {
+    [Operation(.untold("stop its server, and keep it closed: see the action's page"))]
+  }
+
+  func operations(of rejoin: Rejoin) -> [Operation] {
+    [Operation(.untold("how it comes to follow depends on what is found: see the action's page"))]
+  }
+
+  /// An inventory that doesn't say enough is told beforehand in the words in which acting would fail.
+  func told(_ operations: () throws -> [Operation]) -> [Operation] {
+    do { return try operations() } catch { return [Operation(.untold("\(error)"))] }
+  }
 
   func guards(of reversal: Reversal.Intent) -> [Guard] { [] }
   var roleWhenFenced: CopyRole { .stopped }

@@ -241,14 +241,21 @@ public struct ReplicationRejoin: ActingAction {
 
   // MARK: - Acting
 
+  public func operations(given observation: Observation) -> [Operation] {
+    rejoin(observation).map(family.operations) ?? []
+  }
+
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    guard let primary = primary(observation) else {
+    guard let rejoin = rejoin(observation) else {
       throw ActionError("replication.no_primary", "no other copy is the primary any more")
     }
-    return try await family.rejoin(
-      Rejoin(
-        copy: copy, primary: primary, timeout: streamTimeout, observation: observation),
-      by: `operator`)
+    return try await family.rejoin(rejoin, by: `operator`)
+  }
+
+  private func rejoin(_ observation: Observation) -> Rejoin? {
+    primary(observation).map {
+      Rejoin(copy: copy, primary: $0, timeout: streamTimeout, observation: observation)
+    }
   }
 }

@@ -57,7 +57,8 @@ public struct ReplicationReverse: ActingAction {
     reversibility: .reversible(by: "replication.reverse"),
     defaultTimeout: .seconds(120),
     facts: CopyFacts.notes + [
-      .init(Exposure.property, "of the target: now minus as_of, in milliseconds"),
+      .init(
+        Exposure.property, "of the target: now minus as_of, in milliseconds", motion: .moves),
       .init("state", "of the services of the other sites' schedulers"),
       SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
@@ -210,14 +211,19 @@ public struct ReplicationReverse: ActingAction {
   public var guards: [Guard] {
     let stopped = schedulers.stoppedGuard(
       Self.schedulersStopped, demand: "the scheduler of every site but \(target.site) is stopped")
+    let copies = ReversalSource(target: target, others: others)
     let reachable = Guard(Self.targetReachable, demand: "\(target.subject) can be read") {
-      readable(target, $0)
+      [target] in copies.isReadable(target, $0)
     }
     let source = Guard(
       Self.sourceReachable, demand: "every copy can be read, and one is the primary"
-    ) { sourceFinding($0) }
+    ) { copies.finding($0) }
     let ofAllKinds = isGraceful ? [stopped, reachable, source] : [stopped, reachable]
     return ofAllKinds + family.guards(of: intent)
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    family.operations(of: Reversal(intent: intent, observation: observation))
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
@@ -259,41 +265,5 @@ public struct ReplicationReverse: ActingAction {
     others.lazy.filter { observation.role(of: $0) == nil }
       .filter { isGraceful || !observation.isUnreachable($0.subject, FactName.role) }
       .compactMap { observation.gap($0.subject, FactName.role) }.first
-  }
-
-  private func readable(_ copy: DatabaseCopy, _ observation: Observation) -> Guard.Finding {
-    guard let role = observation.role(of: copy) else {
-      return .unknown(observation.gap(copy.subject, FactName.role) ?? "its role is a new word")
-    }
-    return role == .lost ? .violated("\(copy.subject) is lost") : .holds
-  }
-
-  private func sourceFinding(_ observation: Observation) -> Guard.Finding {
-    for other in others {
-      let finding = readable(other, observation)
-      guard finding == .holds else { return finding }
-    }
-    let copies = [target] + others
-    if copies.contains(where: { observation.isSource($0) }) { return .holds }
-    if let former = others.first(where: { observation.isEndShipped(from: $0, to: target) }) {
-      return observation.hasAll(target, of: former)
-        ? .holds
-        : .violated(
-          "\(target.subject) is still getting the last changes of \(former.subject): run it again in a moment"
-        )
-    }
-    // The highest epoch among those that don't run is that of the last primary.
-    let down = copies.filter { observation.role(of: $0) == .stopped }
-    guard
-      let last = down.max(by: {
-        (observation.epoch(of: $0) ?? 0) < (observation.epoch(of: $1) ?? 0)
-      })
-    else {
-      return .violated("no copy is the primary: there is nothing to drain, only to promote")
-    }
-    return .violated(
-      "no copy is the primary, and \(last.subject) did not stop in good order: start its server, for which "
-        + "'lifeboat permit grant --site \(last.site)' gives a permit where it asks for one; or give up what it "
-        + "has not shipped, by a failover")
   }
 }

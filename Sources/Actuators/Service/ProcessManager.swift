@@ -57,32 +57,45 @@ struct ProcessManager: ServiceManagement {
   func setStartType(
     _ startType: String, of services: [String], by operator: any Operator
   ) async throws {
-    for service in services {
-      try await run("set-start-type", service, [startType], by: `operator`)
-    }
+    try await carryOut(
+      .setStartType(startType, of: services),
+      "set \(services.joined(separator: ", ")) to \(startType)", by: `operator`)
   }
 
   func start(
     _ service: String, within timeout: Duration?, by operator: any Operator
   ) async throws {
-    try await run("start", service, timeoutArguments(timeout), by: `operator`)
+    try await carryOut(.start(service, within: timeout), "start \(service)", by: `operator`)
   }
 
   func stop(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
-    try await run("stop", service, timeoutArguments(timeout), by: `operator`)
+    try await carryOut(.stop(service, within: timeout), "stop \(service)", by: `operator`)
   }
 
   func kill(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
     throw ActionError("service.no_kill", "the service manager of \(host.id) has no way to kill")
   }
 
-  private func run(
-    _ verb: String, _ service: String, _ more: [String], by operator: any Operator
+  func commands(for order: ServiceOrder) -> [Command] {
+    guard case .process(let control, let directory) = host.serviceManager else { return [] }
+    return switch order {
+    case .setStartType(let startType, let services):
+      services.map { Command(control + ["set-start-type", directory, $0, startType]) }
+    case .start(let service, let timeout):
+      [Command(control + ["start", directory, service] + timeoutArguments(timeout))]
+    case .stop(let service, let timeout):
+      [Command(control + ["stop", directory, service] + timeoutArguments(timeout))]
+    case .kill: []
+    }
+  }
+
+  private func carryOut(
+    _ order: ServiceOrder, _ what: String, by operator: any Operator
   ) async throws {
-    guard case .process(let control, let directory) = host.serviceManager else { return }
-    let result = try await `operator`.run(
-      Command(control + [verb, directory, service] + more), on: host)
-    guard result.exitCode == 0 else { throw error(result, doing: "\(verb) \(service)") }
+    for command in commands(for: order) {
+      let result = try await `operator`.run(command, on: host)
+      guard result.exitCode == 0 else { throw error(result, doing: what) }
+    }
   }
 
   /// In seconds; a fraction only where there is one.

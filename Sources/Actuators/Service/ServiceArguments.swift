@@ -96,19 +96,33 @@ struct ServiceArguments: Sendable {
     return work.isEmpty ? nil : work.joined(separator: ", then ") + " on \(host.id)"
   }
 
-  /// Sets the start types that are not as wanted, then does `work` to each service in turn; `done` is what the evidence
-  /// calls that.
+  /// Sets the start types that are not as wanted, then carries the orders out; `done` is what the evidence calls that, of
+  /// the named services.
   func act(
-    _ operator: any Operator, given observation: Observation, on named: [String], _ done: String,
-    _ work: (ServiceControl, String) async throws -> Void
+    _ operator: any Operator, given observation: Observation, _ orders: [ServiceOrder],
+    on named: [String], _ done: String
   ) async throws -> Evidence {
     let control = ServiceControl(host: host, operator: `operator`)
-    let other = otherStartType(observation)
-    if let startType { try await control.setStartType(startType, of: other) }
-    for service in named { try await work(control, service) }
+    for order in allOrders(orders, observation) { try await control.carryOut(order) }
     return Evidence([
-      done: .list(named.map(Value.string)), "start_type_set": .list(other.map(Value.string)),
+      done: .list(named.map(Value.string)),
+      "start_type_set": .list(otherStartType(observation).map(Value.string)),
     ])
+  }
+
+  /// What `act` does.
+  func operations(given observation: Observation, _ orders: [ServiceOrder]) -> [Operation] {
+    allOrders(orders, observation).flatMap(management.commands).map {
+      Operation(.command($0, on: host))
+    }
+  }
+
+  private func allOrders(
+    _ orders: [ServiceOrder], _ observation: Observation
+  ) -> [ServiceOrder] {
+    let other = otherStartType(observation)
+    guard let startType, !other.isEmpty else { return orders }
+    return [.setStartType(startType, of: other)] + orders
   }
 
   func unreachableStartType(_ observation: Observation) -> [String] {

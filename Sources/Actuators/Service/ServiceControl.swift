@@ -5,19 +5,17 @@ struct ServiceControl: Sendable {
   let host: Host
   let `operator`: any Operator
 
-  func setStartType(_ startType: String, of services: [String]) async throws {
-    try await host.serviceManagement().setStartType(startType, of: services, by: `operator`)
-  }
-
-  func start(_ service: String, within timeout: Duration?) async throws {
-    try await host.serviceManagement().start(service, within: timeout, by: `operator`)
-  }
-
-  func stop(_ service: String, within timeout: Duration?) async throws {
-    try await host.serviceManagement().stop(service, within: timeout, by: `operator`)
-  }
-
-  func kill(_ service: String, within timeout: Duration?) async throws {
-    try await host.serviceManagement().kill(service, within: timeout, by: `operator`)
+  func carryOut(_ order: ServiceOrder) async throws {
+    let management = try host.serviceManagement()
+    switch order {
+    case .setStartType(let startType, let services):
+      try await management.setStartType(startType, of: services, by: `operator`)
+    case .start(let service, let timeout):
+      try await management.start(service, within: timeout, by: `operator`)
+    case .stop(let service, let timeout):
+      try await management.stop(service, within: timeout, by: `operator`)
+    case .kill(let service, let timeout):
+      try await management.kill(service, within: timeout, by: `operator`)
+    }
   }
 }

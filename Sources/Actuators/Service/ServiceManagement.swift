@@ -34,6 +34,9 @@ protocol ServiceManagement: Sendable {
   /// Pure: what becomes of a service with the start type `seen` when `wanted` is asked for.
   func course(from seen: String, wanting wanted: String) -> StartTypeCourse
 
+  /// Pure: the commands that carry an order out, in order.
+  func commands(for order: ServiceOrder) -> [Command]
+
   /// Whether a service that doesn't stop can be killed.
   var canKill: Bool { get }
 

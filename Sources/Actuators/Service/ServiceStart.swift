@@ -38,7 +38,7 @@ public struct ServiceStart: ActingAction {
       .init("state", "of each service, and of the services of the other sites' schedulers"),
       .init("start_type", "of each of these services: automatic, manual, disabled or masked"),
       .init("dependants", "of each service: what systemd stops with it"),
-      .init("failover_rows", "the rows of that copy's Failover table"),
+      FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       SchedulerServices.fencedNote,
     ],
@@ -154,8 +154,16 @@ public struct ServiceStart: ActingAction {
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     try await wanted.act(
-      `operator`, given: observation, on: servicesToStart(observation), "started"
-    ) { control, service in try await control.start(service, within: startTimeout) }
+      `operator`, given: observation, orders(observation), on: servicesToStart(observation),
+      "started")
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    wanted.operations(given: observation, orders(observation))
+  }
+
+  private func orders(_ observation: Observation) -> [ServiceOrder] {
+    servicesToStart(observation).map { .start($0, within: startTimeout) }
   }
 
   /// What jobs a scheduler has run since it was started can't be made not to have run.

@@ -112,14 +112,8 @@ public struct ServiceStop: ActingAction {
   {
     let alive = aliveServices(observation)
     let stuck = killsStuck ? stuckServices(observation) : []
-    var evidence = try await wanted.act(`operator`, given: observation, on: alive, "stopped") {
-      control, service in
-      if stuck.contains(service) {
-        try await control.kill(service, within: stopTimeout)
-      } else {
-        try await control.stop(service, within: stopTimeout)
-      }
-    }
+    var evidence = try await wanted.act(
+      `operator`, given: observation, orders(observation), on: alive, "stopped")
     if !stuck.isEmpty { evidence.details["killed"] = .list(stuck.map(Value.string)) }
     let others = alsoStopped(with: alive, observation)
     if !others.isEmpty { evidence.details["also_stopped"] = .list(others.map(Value.string)) }
@@ -132,6 +126,17 @@ public struct ServiceStop: ActingAction {
   public func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
     guard alsoStopped(with: aliveServices(before), before).isEmpty else { return nil }
     return wanted.undo(restoring: before, areRunning: false)
+  }
+
+  public func operations(given observation: Observation) -> [Operation] {
+    wanted.operations(given: observation, orders(observation))
+  }
+
+  private func orders(_ observation: Observation) -> [ServiceOrder] {
+    let stuck = killsStuck ? stuckServices(observation) : []
+    return aliveServices(observation).map {
+      stuck.contains($0) ? .kill($0, within: stopTimeout) : .stop($0, within: stopTimeout)
+    }
   }
 
   public func consent(for observation: Observation) -> Question? {

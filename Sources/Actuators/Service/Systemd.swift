@@ -68,9 +68,9 @@ struct Systemd: ServiceManagement {
     _ startType: String, of services: [String], by operator: any Operator
   ) async throws {
     guard !services.isEmpty else { return }
-    let verb = startType == "automatic" ? "enable" : "disable"
-    try await systemctl(
-      [verb, "--"] + services, "\(verb) \(services.joined(separator: ", "))", by: `operator`)
+    try await carryOut(
+      .setStartType(startType, of: services),
+      "\(Self.verb(for: startType)) \(services.joined(separator: ", "))", by: `operator`)
   }
 
   // MARK: - Starting and stopping
@@ -83,7 +83,7 @@ struct Systemd: ServiceManagement {
   ) async throws {
     let end = deadline(in: timeout, by: `operator`)
     let result = try await `operator`.observer.time.within(timeout) {
-      try await run(["start", "--", service], by: `operator`)
+      try await run(.start(service, within: timeout), by: `operator`)
     }
     let unit = try await settled(service, by: end, `operator`.observer) { unit in
       !unit.hasJob && unit.state != .starting
@@ -124,15 +124,14 @@ struct Systemd: ServiceManagement {
   }
 
   func bringDown(_ service: String, by operator: any Operator) async throws {
-    try await systemctl(["stop", "--", service], "stop \(service)", by: `operator`)
+    try await carryOut(.stop(service, within: nil), "stop \(service)", by: `operator`)
   }
 
   var canKill: Bool { true }
 
   func kill(_ service: String, within timeout: Duration?, by operator: any Operator) async throws {
     let end = deadline(in: timeout, by: `operator`)
-    try await systemctl(
-      ["kill", "--signal=KILL", "--", service], "kill \(service)", by: `operator`)
+    try await carryOut(.kill(service, within: timeout), "kill \(service)", by: `operator`)
     try await expectEnd(of: service, by: end, timeout, `operator`.observer)
   }
 
@@ -188,18 +187,36 @@ struct Systemd: ServiceManagement {
       ? "; its log is empty" : ". Its log ends:\n" + lines.joined(separator: "\n")
   }
 
-  private func systemctl(
-    _ arguments: [String], _ what: String, by operator: any Operator
+  func commands(for order: ServiceOrder) -> [Command] { [command(for: order)] }
+
+  /// Nobody waits longer than the time-out; systemd isn't told of it.
+  private func command(for order: ServiceOrder) -> Command {
+    let arguments =
+      switch order {
+      case .setStartType(let startType, let services):
+        [Self.verb(for: startType), "--"] + services
+      case .start(let service, _): ["start", "--", service]
+      case .stop(let service, _): ["stop", "--", service]
+      case .kill(let service, _): ["kill", "--signal=KILL", "--", service]
+      }
+    return Command(["systemctl", "--no-ask-password", "--quiet"] + arguments)
+  }
+
+  private static func verb(for startType: String) -> String {
+    startType == "automatic" ? "enable" : "disable"
+  }
+
+  private func carryOut(
+    _ order: ServiceOrder, _ what: String, by operator: any Operator
   ) async throws {
-    let result = try await run(arguments, by: `operator`)
+    let result = try await run(order, by: `operator`)
     guard result.exitCode == 0 else { throw error(result, doing: what) }
   }
 
   private func run(
-    _ arguments: [String], by operator: any Operator
+    _ order: ServiceOrder, by operator: any Operator
   ) async throws -> CommandResult {
-    try await `operator`.run(
-      Command(["systemctl", "--no-ask-password", "--quiet"] + arguments), on: host)
+    try await `operator`.run(command(for: order), on: host)
   }
 
   private func error(_ result: CommandResult, doing what: String) -> ActionError {

@@ -27,16 +27,22 @@ public struct Executor: Sendable {
     self.crashes = crashes
   }
 
-  /// Executes a plan under a new run. Throws `JournalError` when another runner holds the lease on one of the plan's
-  /// sites, and `EngineError` when what the plan is to undo isn't as it was: nothing was done then.
+  /// Executes a plan under a new run; of a saved one, the world is first compared with what its rehearsal saw. Throws
+  /// `JournalError` when another runner holds the lease on one of the plan's sites, and `EngineError` when what the plan is
+  /// to undo isn't as it was: nothing was done then.
   public func execute(
     _ plan: Plan, as run: String, from origin: RunOrigin
   ) async throws -> RunEnded {
-    try await underLease(run: run, plan) { recorder in
+    try origin.savedPlan?.saved.requireSame(plan)
+    return try await underLease(run: run, plan) { recorder in
       let mark = try await abortMark(on: origin.aborts, plan, recorder)
+      // In the first entry, so that no run can go on that has not been compared.
+      let comparison = try await origin.savedPlan?.compare(plan, with: surroundings, in: world)
       try await recorder.record(
-        try RunStarted(.execution, plan, origin, surroundings, by: recorder))
+        try RunStarted(
+          .execution, plan, origin, surroundings, savedPlan: comparison, by: recorder))
       crashes.reach(.runStarted)
+      if let refusal = comparison?.refusal { return try await end(refusal, recorder) }
       return try await perform(
         plan, recorder: recorder, recorded: nil, accepted: origin.accepted, mark)
     }
@@ -57,6 +63,9 @@ public struct Executor: Sendable {
           version: surroundings.version,
           takenOverFrom: recorder.takenOverFrom))
       crashes.reach(.runStarted)
+      if let refusal = current.started.savedPlan?.refusal {
+        return try await end(refusal, recorder)
+      }
       return try await perform(
         plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks,
         mark)
@@ -100,14 +109,14 @@ public struct Executor: Sendable {
       try await context.gates.endOldAttestations()
       if recorded?.hasBegunSteps != true {
         let refusal = try await Prechecks(context: context, accepted: accepted).run()
-        if let refusal { return try await end(refusal, recorder) }
+        if let refusal { return try await end(refusal, context) }
       }
       let run = StepsRun(context: context, recorded: recorded, control: control)
       let ended = try await run.run()
       crashes.reach(.runBeforeEnd)
-      return try await end(ended, recorder)
+      return try await end(ended, context)
     } catch is CancellationError {
-      return try await end(await interrupted(context), recorder)
+      return try await end(await interrupted(context), context)
     }
   }
 
@@ -122,8 +131,15 @@ public struct Executor: Sendable {
         allowedSigners: plan.inventory.allowedSigners, kept: recorded?.answers ?? []),
       fences: Fences(world: world, time: surroundings.time),
       board: Board(
-        observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:]),
+        observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:],
+        predictions: recorded?.predictions ?? [:]),
       crashes: crashes, abortMark: mark)
+  }
+
+  private func end(_ ended: RunEnded, _ context: RunContext) async throws -> RunEnded {
+    var ended = ended
+    ended.predictions = await context.board.tally(of: context.plan)
+    return try await end(ended, context.recorder)
   }
 
   private func end(_ ended: RunEnded, _ recorder: Recorder) async throws -> RunEnded {

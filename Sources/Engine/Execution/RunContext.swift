@@ -62,14 +62,33 @@ struct RunContext: Sendable {
 actor Board {
   private var observations: [String: Observation]
   private var outcomes: [String: StepEnded.Outcome]
+  private var predictions: [String: CheckedPrediction]
   /// By fan-out: the hosts that did not get through.
   private var failures: [String: Int] = [:]
 
   init(
-    observations: [String: Observation] = [:], outcomes: [String: StepEnded.Outcome] = [:]
+    observations: [String: Observation] = [:], outcomes: [String: StepEnded.Outcome] = [:],
+    predictions: [String: CheckedPrediction] = [:]
   ) {
     self.observations = observations
     self.outcomes = outcomes
+    self.predictions = predictions
+  }
+
+  func keep(_ prediction: CheckedPrediction?, of step: String) {
+    if let prediction { predictions[step] = prediction }
+  }
+
+  /// Nil when nothing was predicted.
+  func tally(of plan: Plan) -> PredictionTally? {
+    let checked = plan.steps.compactMap { step in predictions[step.id].map { (step, $0) } }
+    let count = checked.reduce(0) { $0 + $1.1.count }
+    guard count > 0 else { return nil }
+    return PredictionTally(
+      predicted: count,
+      missed: checked.flatMap { step, prediction in
+        prediction.misses.map { .init(step: step.id, action: step.action, $0) }
+      })
   }
 
   func keep(_ outcome: StepEnded.Outcome, _ observation: Observation, of step: String) {

@@ -13,10 +13,13 @@ public struct RunOrigin: Sendable {
   public let disasterAt: Timestamp?
   /// The run that this one undoes.
   public let aborts: AbortsRecord?
+  /// Nil when the runbook is executed without a saved plan.
+  public let savedPlan: PlanExecution?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
-    accepted: [String: String] = [:], disasterAt: Timestamp? = nil, aborts: AbortsRecord? = nil
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil, aborts: AbortsRecord? = nil,
+    savedPlan: PlanExecution? = nil
   ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
@@ -24,6 +27,7 @@ public struct RunOrigin: Sendable {
     self.accepted = accepted
     self.disasterAt = disasterAt
     self.aborts = aborts
+    self.savedPlan = savedPlan
   }
 }
 
@@ -36,7 +40,7 @@ extension RunStarted {
   /// The first entry of the run that `recorder` writes.
   init(
     _ type: RunKind, _ plan: Plan, _ origin: RunOrigin, _ surroundings: Surroundings,
-    by recorder: Recorder
+    savedPlan: SavedPlanRecord? = nil, by recorder: Recorder
   ) throws {
     self.init(
       type: type, runbook: plan.runbook, runType: plan.runType.rawValue,
@@ -49,6 +53,6 @@ extension RunStarted {
       takenOverFrom: recorder.takenOverFrom,
       disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) },
       wayBack: origin.aborts == nil ? NoReturnMap(plan, surroundings.catalogue).steps : nil,
-      aborts: origin.aborts)
+      aborts: origin.aborts, savedPlan: savedPlan)
   }
 }

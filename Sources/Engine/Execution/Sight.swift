@@ -4,6 +4,8 @@ import Runbook
 struct Sight: Sendable {
   var observation: Observation
   var verdict: Verdict
+  /// What the probe itself returned, before anything was laid over or under it.
+  var seen = Observation()
 }
 
 extension Action {
@@ -30,7 +32,7 @@ extension Action {
           return stamped
         })
       let observation = try await lay(stamped)
-      return Sight(observation: observation, verdict: judge(observation))
+      return Sight(observation: observation, verdict: judge(observation), seen: stamped)
     } catch let error as ActionError {
       try Task.checkCancellation()
       return Sight(observation: Observation(), verdict: .unknown(error.description))

@@ -1,6 +1,12 @@
 import Journal
 import Runbook
 
+/// How many facts a step predicted that acted and was verified, and which of them came out otherwise.
+struct CheckedPrediction: Sendable, Hashable {
+  let count: Int
+  let misses: [StepEnded.Miss]
+}
+
 /// How a step ended, and whether the run ends with it.
 struct StepEnding: Sendable {
   let outcome: StepEnded.Outcome
@@ -63,6 +69,12 @@ struct StepEnding: Sendable {
 
   /// A probe saw that it is so. A step that is skipped because it was verified once may be dark by now.
   var isSatisfied: Bool { outcome == .ok || outcome == .changed }
+
+  /// Nil when it didn't act, or couldn't be verified, or predicted nothing.
+  var checkedPrediction: CheckedPrediction? {
+    guard outcome == .changed, let predicted else { return nil }
+    return CheckedPrediction(count: predicted.facts.count, misses: misses)
+  }
 
   /// The predicted facts that came out otherwise.
   var misses: [StepEnded.Miss] {

@@ -10,6 +10,8 @@ struct StepExecution: Sendable {
   let progress: RecordedProgress
   let recordedOutcome: StepEnded.Outcome?
   let recordedAttempts: Int
+  /// What the last of them had said would hold afterwards.
+  let recordedPrediction: Observation?
 
   /// Runs the step, and writes down how it ended before it returns.
   func run() async throws -> StepEnding {
@@ -47,6 +49,7 @@ struct StepExecution: Sendable {
 
   private func write(_ ending: StepEnding, isTolerated: Bool) async throws {
     await context.board.keep(ending.outcome, ending.observation, of: step.id)
+    await context.board.keep(ending.checkedPrediction, of: step.id)
     try await context.recorder.record(
       StepEnded(
         outcome: ending.outcome, message: ending.message,
@@ -94,14 +97,20 @@ struct StepExecution: Sendable {
     case .skip:
       return .done(recordedOutcome ?? .ok, sight)
     case .conclude:
-      return .done(.changed, sight)
+      return concluded(sight)
     case .await:
       let last = try await work.awaitEffect()
-      return last.verdict.isSatisfied
-        ? .done(.changed, last) : try await settle(last, with: work)
+      return last.verdict.isSatisfied ? concluded(last) : try await settle(last, with: work)
     case .ask:
       return try await settle(sight, with: work)
     }
+  }
+
+  /// A try before this runner's time took effect.
+  private func concluded(_ sight: Sight) -> StepEnding {
+    var ending = StepEnding.done(.changed, sight)
+    ending.predicted = recordedPrediction
+    return ending
   }
 
   /// A step that was begun, may not be repeated unasked, and isn't done. Whoever has looked may say that it is to be done

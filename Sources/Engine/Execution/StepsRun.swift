@@ -40,7 +40,8 @@ struct StepsRun: Sendable {
         step: step, place: place + 1, context: context,
         progress: recorded?.progress[step.id] ?? .nothing,
         recordedOutcome: recorded?.outcomes[step.id],
-        recordedAttempts: recorded?.attempts[step.id] ?? 0)
+        recordedAttempts: recorded?.attempts[step.id] ?? 0,
+        recordedPrediction: recorded?.predicted[step.id])
       group.addTask { (step, try await execution.run()) }
     }
   }

@@ -4,30 +4,35 @@ extension Plan {
   /// Refuses to go on with a run whose runbook has changed since: a step is the same only at the same place under the
   /// same name. Throws `EngineError` with both names, or with what else differs.
   public func requireSame(asRecorded recorded: Plan) throws {
-    for place in 0..<max(steps.count, recorded.steps.count) {
-      let before = place < recorded.steps.count ? recorded.steps[place] : nil
+    guard let change = change(since: recorded, "the run began") else { return }
+    throw EngineError(change.code, change.message, advice: Self.adviceOnChange)
+  }
+
+  /// The first difference from an earlier plan; nil when there is none. `moment`: when that was, in words.
+  func change(since earlier: Plan, _ moment: String) -> (code: String, message: String)? {
+    for place in 0..<max(steps.count, earlier.steps.count) {
+      let before = place < earlier.steps.count ? earlier.steps[place] : nil
       let now = place < steps.count ? steps[place] : nil
       if before?.id != now?.id {
-        throw EngineError(
+        return (
           "run.step_changed",
-          "step \(place + 1) was '\(before?.id ?? "absent")' when the run began and is "
-            + "'\(now?.id ?? "absent")' now",
-          advice: Self.adviceOnChange)
+          "step \(place + 1) was '\(before?.id ?? "absent")' when \(moment) and is "
+            + "'\(now?.id ?? "absent")' now"
+        )
       }
       if let before, let now, before != now {
-        throw EngineError(
+        return (
           "run.step_changed",
-          "step \(place + 1) '\(now.id)' is not what it was when the run began: "
-            + "\(now.differences(from: before).joined(separator: ", ")) changed",
-          advice: Self.adviceOnChange)
+          "step \(place + 1) '\(now.id)' is not what it was when \(moment): "
+            + "\(now.differences(from: before).joined(separator: ", ")) changed"
+        )
       }
     }
-    if self != recorded {
-      throw EngineError(
-        "run.plan_changed",
-        "\(differences(from: recorded).joined(separator: ", ")) changed since the run began",
-        advice: Self.adviceOnChange)
-    }
+    guard self != earlier else { return nil }
+    return (
+      "run.plan_changed",
+      "\(differences(from: earlier).joined(separator: ", ")) changed since \(moment)"
+    )
   }
 
   private static let adviceOnChange =

@@ -17,6 +17,10 @@ public struct RecordedRun: Sendable {
   public private(set) var observations: [String: Observation] = [:]
   /// How often each step has acted: the number of its last attempt.
   public private(set) var attempts: [String: Int] = [:]
+  /// What each step's last intent said would hold afterwards.
+  public private(set) var predicted: [String: Observation] = [:]
+  /// Of the steps that acted and were verified.
+  private(set) var predictions: [String: CheckedPrediction] = [:]
   /// Nil when the run was killed, or runs.
   public private(set) var ended: RunEnded?
   /// What was seen of each step before it first acted, and the place of the entry that says so.
@@ -85,6 +89,7 @@ public struct RecordedRun: Sendable {
       progress[step] = .intent
       outcomes[step] = nil
       attempts[step] = intent.attempt
+      predicted[step] = intent.predicted.map { Observation($0.map(\.fact)) }
       let sight = Observation(intent.observation.map(\.fact))
       if before[step] == nil { before[step] = (entry.index, sight) }
       see(sight, at: step)
@@ -113,6 +118,10 @@ public struct RecordedRun: Sendable {
     case .ok, .changed:
       progress[step] = .verified
       outcomes[step] = record.outcome
+      if record.outcome == .changed, let predicted = predicted[step] {
+        predictions[step] = CheckedPrediction(
+          count: predicted.facts.count, misses: record.misses)
+      }
     case .skipped:
       outcomes[step] = record.outcome
     case .failed:

@@ -16,6 +16,7 @@ struct Course: Sendable {
   /// By fan-out: the hosts on which it could not be done, or of which that can't be told.
   private var failures: [String: Int] = [:]
   private var asking: [String] = []
+  private var factsUsed: [FactSource: Int] = [:]
   private var openPrechecks: [(id: String, isRefusal: Bool)] = []
 
   /// What a verdict stands on that saw nothing of its own.
@@ -37,6 +38,7 @@ struct Course: Sendable {
 
   mutating func take(_ step: PlannedStep, _ judgement: Judgement) {
     let isTolerated = tolerates(judgement.outcome, of: step)
+    for fact in judgement.observation.facts { factsUsed[fact.source, default: 0] += 1 }
     judged.append((step.id, judgement.outcome, judgement.basis, isTolerated))
     if judgement.asksPeople { asking.append(step.id) }
     if blockedBy == nil, judgement.outcome == .blocked, step.onError == .stop, !isTolerated {
@@ -82,7 +84,10 @@ struct Course: Sendable {
     }
     return RunEnded(
       ending: ending, step: (refusing + blocked + unsure + unknown).first, message: message,
-      resumable: false, outcomes: counts, fidelityPercent: fidelity)
+      resumable: false, outcomes: counts, fidelityPercent: fidelity,
+      factsUsed: FactsUsed(
+        probed: factsUsed.filter { $0.key != .predicted }.values.reduce(0, +),
+        predicted: factsUsed[.predicted, default: 0]))
   }
 
   /// The share of steps that were judged by what was seen alone.

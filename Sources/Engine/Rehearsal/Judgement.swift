@@ -10,12 +10,16 @@ struct Judgement: Sendable {
   var guards: [GuardRecord] = []
   /// The facts that the step would bring about; nil when it can't say, or brings nothing about.
   var predicted: Observation?
+  /// What acting would do, in order; nil when the step wouldn't act.
+  var operations: [Operation]?
   /// What is so already, and would be kept so: a site that still runs may change it while the rehearsal goes on.
   var kept: [Fact] = []
   /// An execution would wait here for people.
   var asksPeople = false
   /// The step would change something, and can't say what.
   var isOpaque = false
+  /// What it stands on, before predictions and proofs; nil when nothing was looked at.
+  var glance: Glance?
 
   init(outcome: StepRehearsed.Outcome, message: String, basis: StepRehearsed.Basis) {
     self.outcome = outcome
@@ -80,7 +84,10 @@ struct Judgement: Sendable {
     let check = GuardCheck(
       acting.guards, on: sight.observation, overridden: step.overriddenGuards)
     guards = check.records
-    guard !check.refusals.isEmpty else { return }
+    guard !check.refusals.isEmpty else {
+      operations = acting.operations(given: sight.observation)
+      return
+    }
     let isCertain = check.refusals.contains { $0.finding == "violated" }
     outcome = isCertain ? .blocked : .unknown
     message = (isCertain ? "would be refused: " : "can't tell: ") + check.explanation

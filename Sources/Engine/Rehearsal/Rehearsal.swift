@@ -21,73 +21,52 @@ public struct Rehearsal: Sendable {
   public func rehearse(
     _ plan: Plan, as run: String, from origin: RunOrigin
   ) async throws -> RunEnded {
+    try await rehearseToSave(plan, as: run, from: origin).ended
+  }
+
+  /// As `rehearse`; beside the rehearsal's end it returns the plan with all that was seen.
+  public func rehearseToSave(
+    _ plan: Plan, as run: String, from origin: RunOrigin
+  ) async throws -> (ended: RunEnded, plan: SavedPlan) {
     let recorder = Recorder(
       journal: surroundings.journal, run: run, planDigest: try plan.digest(), lease: nil,
       time: surroundings.time,
       watch: surroundings.watch)
-    try await recorder.record(try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder))
-    var course = Course()
-    for step in plan.prechecks { try await judge(precheck: step, plan, recorder, &course) }
-    for steps in plan.steps.together {
-      let judgements = try await judge(steps, plan, recorder, course)
-      for (step, judgement) in zip(steps, judgements) {
-        try await keep(judgement, of: step, recorder, &course)
-      }
-    }
+    let began = Timestamp(surroundings.time.now())
+    let started = try RunStarted(.rehearsal, plan, origin, surroundings, by: recorder)
+    try await recorder.record(started)
+    var walk = Walk(surroundings: surroundings, world: world)
+    if allowsProbeFiles { walk.prove = { try await prove($0, $1, recorder, seen: $2) } }
+    var seen: [SeenStep] = []
+    let course = try await walk.go(
+      through: plan,
+      Walk.Keeper(
+        precheck: { step, sight, glance in
+          try await keep(sight, of: step, recorder)
+          seen.append(SeenStep(precheck: step, glance, at: surroundings.time.now()))
+        },
+        step: { step, judgement, course in
+          try await keep(judgement, of: step, recorder, course)
+          seen.append(SeenStep(step, judgement, at: surroundings.time.now()))
+        }))
     let ended = course.ended(planned: plan)
     try await recorder.record(ended)
-    return ended
+    let saved = try SavedPlan(
+      run: run, started, at: began, seen, ended, surroundings.journal)
+    return (ended, saved)
   }
 
-  private func judge(
-    precheck step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: inout Course
-  ) async throws {
-    let sight = try await look(at: step, plan, recorder, course).sight
+  private func keep(_ sight: Sight, of step: PlannedStep, _ recorder: Recorder) async throws {
     try await recorder.record(
       PrecheckJudged(
         name: step.name, action: step.action, critical: step.isCritical,
         verdict: VerdictRecord(sight.verdict),
         observation: sight.observation.records(at: surroundings.time.now())),
       step: step.id)
-    course.take(precheck: step, sight)
-  }
-
-  /// The hosts of a fan-out are looked at side by side: none of them depends on another.
-  private func judge(
-    _ steps: [PlannedStep], _ plan: Plan, _ recorder: Recorder, _ course: Course
-  ) async throws -> [Judgement] {
-    try await withThrowingTaskGroup(of: (Int, Judgement).self) { group in
-      var judgements = [Judgement?](repeating: nil, count: steps.count)
-      let limit = steps.first?.fanOut?.maxParallel ?? 1
-      for (index, step) in steps.enumerated() {
-        if index >= limit, let (done, judgement) = try await group.next() {
-          judgements[done] = judgement
-        }
-        group.addTask { (index, try await judge(step, plan, recorder, course)) }
-      }
-      for try await (done, judgement) in group { judgements[done] = judgement }
-      return judgements.compactMap(\.self)
-    }
-  }
-
-  private func judge(
-    _ step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: Course
-  ) async throws -> Judgement {
-    do {
-      if let condition = step.when, !(try condition.holds(course.facts.value(of:))) {
-        return Judgement(
-          outcome: .wouldSkip, message: "'\(condition.text)' does not hold", basis: course.basis)
-      }
-      let (action, sight) = try await look(at: step, plan, recorder, course)
-      return Judgement(of: step, action, sight, basis: course.basis(of: sight))
-    } catch let error as ActionError {
-      // A value that an earlier step will only have at run time.
-      return Judgement(outcome: .unknown, message: error.description, basis: course.basis)
-    }
   }
 
   private func keep(
-    _ judgement: Judgement, of step: PlannedStep, _ recorder: Recorder, _ course: inout Course
+    _ judgement: Judgement, of step: PlannedStep, _ recorder: Recorder, _ course: Course
   ) async throws {
     let moment = surroundings.time.now()
     try await recorder.record(
@@ -95,31 +74,9 @@ public struct Rehearsal: Sendable {
         name: step.name, action: step.action, target: step.target?.description,
         outcome: judgement.outcome, basis: judgement.basis, message: judgement.message,
         observation: judgement.observation.records(at: moment), guards: judgement.guards,
-        predicted: judgement.predicted?.records(at: moment), behind: course.blockedBy),
+        predicted: judgement.predicted?.records(at: moment), behind: course.blockedBy,
+        operations: judgement.operations?.map(OperationRecord.init)),
       step: step.id)
-    course.take(step, judgement)
-  }
-
-  private func look(
-    at step: PlannedStep, _ plan: Plan, _ recorder: Recorder, _ course: Course
-  ) async throws -> (action: (any Action)?, sight: Sight) {
-    let action: any Action
-    do {
-      action = try step.makeAction(
-        from: surroundings.catalogue, inventory: plan.inventory, facts: course.facts)
-    } catch let error as ActionError where error.code != "step.reference_unknown" {
-      return (nil, Sight(observation: Observation(), verdict: .unknown(error.description)))
-    }
-    if action is any GateAction {
-      return (action, Sight(observation: Observation(), verdict: .needed("would ask")))
-    }
-    let sight = try await action.look(
-      with: world.makeObserver(), within: try step.duration(step.timeout), time: surroundings.time
-    ) { $0.overlaid(with: course.predictions) }
-    guard allowsProbeFiles, !sight.verdict.isSatisfied,
-      let provable = action as? any ProvableByProbeFiles
-    else { return (action, sight) }
-    return (action, try await prove(provable, step, recorder, seen: sight))
   }
 
   /// The proof that takes writing, with its beginning and its clean-up in the journal.
@@ -147,20 +104,5 @@ public struct Rehearsal: Sendable {
     } catch let error as ActionError {
       return Sight(observation: seen.observation, verdict: .unknown(error.description))
     }
-  }
-}
-
-extension [PlannedStep] {
-  /// The steps in order, those of one fan-out together.
-  fileprivate var together: [[PlannedStep]] {
-    var result: [[PlannedStep]] = []
-    for step in self {
-      if step.fanOut != nil, result.last?.first?.fanOut == step.fanOut {
-        result[result.count - 1].append(step)
-      } else {
-        result.append([step])
-      }
-    }
-    return result
   }
 }

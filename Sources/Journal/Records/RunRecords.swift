@@ -44,6 +44,8 @@ public struct RunStarted: Record {
   public let wayBack: [WayBackRecord]?
   /// Of a run that undoes another one: which.
   public let aborts: AbortsRecord?
+  /// Nil when the runbook was executed without a saved plan.
+  public let savedPlan: SavedPlanRecord?
 
   public init(
     type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
@@ -51,7 +53,7 @@ public struct RunStarted: Record {
     givenParameters: [String: String], sites: [String],
     person: PersonRecord, version: String, acceptedPrechecks: [String: String],
     takenOverFrom: [String], disaster: DisasterRecord? = nil, wayBack: [WayBackRecord]? = nil,
-    aborts: AbortsRecord? = nil
+    aborts: AbortsRecord? = nil, savedPlan: SavedPlanRecord? = nil
   ) {
     self.type = type
     self.runbook = runbook
@@ -70,6 +72,7 @@ public struct RunStarted: Record {
     self.disaster = disaster
     self.wayBack = wayBack
     self.aborts = aborts
+    self.savedPlan = savedPlan
   }
 
   enum CodingKeys: String, CodingKey {
@@ -82,6 +85,7 @@ public struct RunStarted: Record {
     case givenParameters = "given_parameters"
     case acceptedPrechecks = "accepted_prechecks"
     case takenOverFrom = "taken_over_from"
+    case savedPlan = "saved_plan"
   }
 }
 
@@ -137,6 +141,8 @@ public struct RunEnded: Record {
   /// The step that it ended at, when it was one.
   public let step: String?
   public let message: String
+  /// Stable, where there is one: `plan.world_moved`.
+  public let code: String?
   /// What to do next.
   public let advice: String?
   public let resumable: Bool
@@ -144,23 +150,32 @@ public struct RunEnded: Record {
   public let outcomes: [String: Int]
   /// Of a rehearsal: the share of judged steps that stand on probed facts alone, in per cent.
   public let fidelityPercent: Int?
+  /// Of a rehearsal: the same by facts.
+  public let factsUsed: FactsUsed?
+  /// Of an execution that acted: how its predictions came out.
+  public var predictions: PredictionTally?
 
   public init(
-    ending: Ending, step: String? = nil, message: String, advice: String? = nil,
-    resumable: Bool, outcomes: [String: Int], fidelityPercent: Int? = nil
+    ending: Ending, step: String? = nil, message: String, code: String? = nil,
+    advice: String? = nil,
+    resumable: Bool, outcomes: [String: Int], fidelityPercent: Int? = nil,
+    factsUsed: FactsUsed? = nil
   ) {
     self.ending = ending
     self.step = step
     self.message = message
+    self.code = code
     self.advice = advice
     self.resumable = resumable
     self.outcomes = outcomes
     self.fidelityPercent = fidelityPercent
+    self.factsUsed = factsUsed
   }
 
   enum CodingKeys: String, CodingKey {
-    case ending, step, message, advice, resumable, outcomes
+    case ending, step, message, code, advice, resumable, outcomes, predictions
     case fidelityPercent = "fidelity_percent"
+    case factsUsed = "facts_used"
   }
 }
 

@@ -140,11 +140,13 @@ public struct StepRehearsed: Record {
   public let predicted: [FactRecord]?
   /// The step that would have to be unblocked first, for this judgement to matter.
   public let behind: String?
+  /// What acting would do, in order; absent when the step wouldn't act.
+  public let operations: [OperationRecord]?
 
   public init(
     name: String, action: String, target: String?, outcome: Outcome, basis: Basis,
     message: String, observation: [FactRecord], guards: [GuardRecord],
-    predicted: [FactRecord]?, behind: String? = nil
+    predicted: [FactRecord]?, behind: String? = nil, operations: [OperationRecord]? = nil
   ) {
     self.name = name
     self.action = action
@@ -156,5 +158,6 @@ public struct StepRehearsed: Record {
     self.guards = guards
     self.predicted = predicted
     self.behind = behind
+    self.operations = operations
   }
 }

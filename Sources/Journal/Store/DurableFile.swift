@@ -1,8 +1,10 @@
-internal import Foundation
+public import Foundation
 
 /// Small files that are there whole, or not at all, and survive a power cut. All methods throw `JournalError`.
-struct DurableFile {
+public struct DurableFile {
   let path: String
+
+  public init(path: String) { self.path = path }
 
   private var directory: String { (path as NSString).deletingLastPathComponent }
 
@@ -19,9 +21,12 @@ struct DurableFile {
   }
 
   /// Puts the file in place of the one that may be there.
-  func replace(with contents: Data, mode: mode_t) throws {
+  public func replace(with contents: Data, mode: mode_t) throws {
     let temporary = try writeBeside(contents, mode: mode)
-    try Self(path: temporary).move(to: path)
+    do { try Self(path: temporary).move(to: path) } catch {
+      unlink(temporary)
+      throw error
+    }
   }
 
   /// Gives the file another name, in the same directory, in place of the file that may have it.

@@ -1,4 +1,4 @@
-import Journal
+public import Journal
 
 /// How long a run will take, by what a rehearsal says is to be done and by how long that took before.
 public struct Forecast: Sendable, Encodable {
@@ -34,12 +34,21 @@ public struct Forecast: Sendable, Encodable {
   public let withoutHistory: [String]
   /// The objective for the recovery time, in seconds.
   public let objective: Double?
+  /// How the predictions of the runbook's last execution came out; nil when none predicted anything.
+  public let lastPredictions: LastPredictions?
+
+  /// Of which run, and how they came out.
+  public struct LastPredictions: Sendable, Encodable {
+    public let run: String
+    public let tally: PredictionTally
+  }
 
   enum CodingKeys: String, CodingKey {
     case runbook, executions, median, p90, steps, objective
     case prechecksMedian = "prechecks_median"
     case criticalPath = "critical_path"
     case withoutHistory = "without_history"
+    case lastPredictions = "last_predictions"
   }
 
   /// `objective`: the runbook's, for the recovery time.
@@ -68,6 +77,9 @@ public struct Forecast: Sendable, Encodable {
     criticalPath = history.executions == 0 ? [] : path.steps
     withoutHistory = unknown
     self.objective = objective?.inSeconds
+    lastPredictions = history.lastPredictions.map {
+      LastPredictions(run: $0.run, tally: $0.tally)
+    }
     self.steps = steps.map { step in
       Step(
         id: step.id, acts: step.acts, samples: step.samples, median: step.median, p90: step.p90,
@@ -81,7 +93,18 @@ public struct Forecast: Sendable, Encodable {
 }
 
 extension Forecast {
-  public var lines: [Line] {
+  public var lines: [Line] { durationLines + predictionLines }
+
+  private var predictionLines: [Line] {
+    guard let last = lastPredictions else { return [] }
+    return [
+      Line(
+        "predictions of the last execution, \(last.run): \(last.tally.spoken)",
+        last.tally.missed.isEmpty ? .good : .attention)
+    ]
+  }
+
+  private var durationLines: [Line] {
     guard let median, let p90 else {
       return [
         Line(""),

@@ -6,6 +6,8 @@ public struct RunbookHistory: Sendable {
   public private(set) var executions = 0
   /// From a run's start to its first step: the prechecks, in seconds.
   private(set) var beforeFirstStep: [Double] = []
+  /// How the predictions of the last execution came out that predicted anything.
+  private(set) var lastPredictions: (run: String, tally: PredictionTally)?
   private var acting: [String: [Double]] = [:]
   private var looking: [String: [Double]] = [:]
 
@@ -17,9 +19,12 @@ public struct RunbookHistory: Sendable {
 
   public init() {}
 
-  /// Adds an execution of the runbook. Of its steps those count that were verified in the end.
+  /// Adds an execution of the runbook, the last one first. Of its steps those count that were verified in the end.
   public mutating func add(_ run: RunAccount) {
     guard !run.isRehearsal else { return }
+    if lastPredictions == nil, let tally = run.ended?.predictions {
+      lastPredictions = (run.run, tally)
+    }
     let verified = run.steps.filter { $0.outcome == "ok" || $0.outcome == "changed" }
     for step in verified {
       guard let seconds = step.duration?.inSeconds else { continue }

@@ -33,15 +33,6 @@ public struct Narrator: Sendable {
   /// `isDetailed`: each host of a fan-out is told by itself.
   public init(isDetailed: Bool = false) { self.isDetailed = isDetailed }
 
-  /// Begins to tell a run that is resumed: what these entries said is known, and not told again.
-  public init(resuming entries: [Entry]) throws {
-    self.init()
-    if let first = entries.first { _ = try lines(for: first) }
-    for entry in entries where entry.kind == StepIntent.kind {
-      _ = tellEndOfWayBack(at: entry.step ?? "")
-    }
-  }
-
   /// The lines for an entry; none for those that only matter to a machine. Throws `JSONError` when a body is not what
   /// its kind says.
   public mutating func lines(for entry: Entry) throws -> [Line] {
@@ -82,7 +73,8 @@ public struct Narrator: Sendable {
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
-    ] + takeovers(record.takenOverFrom) + (wayBack.headline.map { [Line($0, .faint)] } ?? [])
+    ] + (record.savedPlan?.lines ?? []) + takeovers(record.takenOverFrom)
+      + (wayBack.headline.map { [Line($0, .faint)] } ?? [])
   }
 
   private mutating func outline(_ plan: PlanOutline) {
@@ -118,7 +110,7 @@ public struct Narrator: Sendable {
     lines += [
       Line(""),
       Line(
-        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)",
+        "\(Words.ending(record.ending))\(took): \(record.message.firstLine)\(record.code.map { " [\($0)]" } ?? "")",
         Words.tone(record.ending)),
     ]
     if !counts.isEmpty { lines.append(Line("steps: \(counts)", .faint)) }
@@ -127,6 +119,13 @@ public struct Narrator: Sendable {
         Line(
           "fidelity: \(fidelity)% of the steps were judged by what was seen, the rest by what earlier steps would bring about",
           .faint))
+    }
+    if let used = record.factsUsed {
+      lines.append(
+        Line("facts used: probed \(used.probed), predicted \(used.predicted)", .faint))
+    }
+    if let tally = record.predictions {
+      lines.append(Line(tally.spoken, tally.missed.isEmpty ? .faint : .attention))
     }
     if let advice = record.advice { lines.append(Line("next: \(advice)", .attention)) }
     return lines + (isRehearsal ? wayBack.lines : [])
@@ -266,7 +265,8 @@ public struct Narrator: Sendable {
       Line(
         "      \(Words.mark(record.outcome)) \(Words.outcome(record.outcome.rawValue)): \(record.message)",
         Words.tone(record.outcome)))
-    lines.append(Line("        \(basis)", .faint))
+    lines.append(Line("        \(basis)\(record.factsUsed)", .faint))
+    lines += (record.operations ?? []).map { Line("        · \($0.spoken)", .faint) }
     if let behind = record.behind {
       lines.append(Line("        only if \(behind) gets through", .faint))
     }

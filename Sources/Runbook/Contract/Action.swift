@@ -48,6 +48,10 @@ public protocol ActingAction: Action {
   /// now; none where that would change nothing, nil where it can't be done. Pure.
   func undo(restoring before: Observation, from now: Observation) -> [UndoStep]?
 
+  /// What `act` would do to the world on this observation, in order and without looking. Pure, and made of the same pieces
+  /// as `act`: the conformance suite compares the two.
+  func operations(given observation: Observation) -> [Operation]
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -58,6 +62,9 @@ extension ActingAction {
   public var guards: [Guard] { [] }
   public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
+  public func operations(given observation: Observation) -> [Operation] {
+    [Operation(.untold("what exactly it does is found out while it is done"))]
+  }
 }
 
 /// An action that makes a target harmless from outside, as by cutting its power, and sees that without asking the target.

@@ -88,11 +88,26 @@ public struct ActionSchema: Sendable {
   public struct Note: Sendable {
     public let name: String
     public let summary: String
+    /// Of a fact: whether looking again may find another value although nobody has done anything.
+    public let motion: Motion
 
-    public init(_ name: String, _ summary: String) {
+    public init(_ name: String, _ summary: String, motion: Motion = .stays) {
       self.name = name
       self.summary = summary
+      self.motion = motion
     }
+  }
+
+  /// How a fact's value comes to be another one.
+  public enum Motion: Sendable, Hashable {
+    /// Somebody or something must have acted.
+    case stays
+    /// It moves by itself, as times, positions and sizes do.
+    case moves
+    /// Of a list of rows, only what these columns hold moves by itself.
+    case columnsMove([String])
+    /// Of a list of rows, only the heartbeats move by themselves: the column that the inventory's `heartbeat_column` names.
+    case heartbeatsMove
   }
 
   public let name: String

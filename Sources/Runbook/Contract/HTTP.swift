@@ -22,7 +22,7 @@ public struct HTTPLookup: Sendable {
 }
 
 /// A request that may change something.
-public struct HTTPRequest: Sendable {
+public struct HTTPRequest: Sendable, Hashable {
   /// `POST`, `PUT`, `PATCH` or `DELETE`.
   public let method: String
   public let url: String

@@ -72,4 +72,12 @@ public protocol SQLReader {
 public protocol SQLWriter: SQLReader {
   /// Returns how many rows the statement touched.
   @discardableResult func execute(_ statement: SQLStatement) throws -> Int
+  /// A query that changes something, by a function that does.
+  @discardableResult func call(_ statement: SQLStatement) throws -> [SQLRow]
+}
+
+extension SQLWriter {
+  @discardableResult public func call(_ statement: SQLStatement) throws -> [SQLRow] {
+    try query(statement)
+  }
 }

@@ -38,9 +38,16 @@ struct FakeChangeInTwoCalls: FakeGoalAction, ActingAction {
   let goal: FakeGoal
   init(_ arguments: Arguments) throws { goal = try FakeGoal(arguments) }
 
+  private var preparation: Command {
+    Command(["set", "\(goal.property).prepared", goal.value])
+  }
+
+  func operations(given observation: Observation) -> [Operation] {
+    [preparation, goal.command].map { Operation(.command($0, on: goal.host)) }
+  }
+
   func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence {
-    _ = try await `operator`.run(
-      Command(["set", "\(goal.property).prepared", goal.value]), on: goal.host)
+    _ = try await `operator`.run(preparation, on: goal.host)
     return try await goal.act(`operator`)
   }
 }

@@ -64,8 +64,10 @@ struct FakeGoal: Sendable {
     return predicted
   }
 
+  var command: Command { Command(["set", property, value]) }
+
   func act(_ capability: any Operator) async throws -> Evidence {
-    let result = try await capability.run(Command(["set", property, value]), on: host)
+    let result = try await capability.run(command, on: host)
     return Evidence(["answer": .string(result.standardOutput)])
   }
 }
@@ -85,6 +87,10 @@ extension FakeGoalAction {
 }
 
 extension FakeGoalAction where Self: ActingAction {
+  func operations(given observation: Observation) -> [Operation] {
+    [Operation(.command(goal.command, on: goal.host))]
+  }
+
   func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence {
     try await goal.act(`operator`)
   }

@@ -12,9 +12,12 @@ struct ExecuteCommand: AsyncParsableCommand {
       Every intent is in the journal before it is carried out, and every step is verified by a probe. \
       Ctrl-C stops after the step in hand; however it ends, 'lifeboat explain' says where it stands and \
       'lifeboat resume' goes on.
+
+      With --plan it goes by what 'lifeboat rehearse --out' saved: runbook and inventory are read again from where they \
+      were, everything is looked at again as the rehearsal did, and where anything has changed, nothing is done.
       """)
 
-  @OptionGroup var input: RunbookOptions
+  @OptionGroup var input: ExecutionInput
   @OptionGroup var gates: GateOptions
   @OptionGroup var output: OutputOptions
 
@@ -36,7 +39,7 @@ struct ExecuteCommand: AsyncParsableCommand {
   func run() async throws {
     let console = output.console
     let ended = try await output.errors(on: console).guarding {
-      let loaded = try input.load(warningsOn: console)
+      let (loaded, saved) = try input.load(warningsOn: console)
       let reasons = try accepted.byName("--accept")
       try reasons.requireKnown(
         among: loaded.plan.prechecks.map(\.id), "--accept", "precheck")
@@ -46,10 +49,14 @@ struct ExecuteCommand: AsyncParsableCommand {
         try DisasterStart($0, now: wiring.surroundings.time.now(), zone: .current).at
       }
       let run = wiring.newRunID()
+      if saved != nil, output.output == .text, console.isTerminal {
+        console.status("▸ looking again at what the rehearsal saw")
+      }
       return try await wiring.attesting(by: loaded.plan.inventory.witnesses) {
         try await wiring.executing(answers, signingWith: gates.key) { executor in
           try await executor.execute(
-            loaded.plan, as: run, from: loaded.origin(accepted: reasons, disasterAt: disasterAt))
+            loaded.plan, as: run,
+            from: loaded.origin(accepted: reasons, disasterAt: disasterAt, savedPlan: saved))
         }
       }
     }

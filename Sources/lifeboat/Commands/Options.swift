@@ -20,6 +20,19 @@ struct RunbookOptions: ParsableArguments {
   @Argument(help: "The runbook, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var runbook: String
 
+  @OptionGroup var binding: BindingOptions
+
+  func load(warningsOn console: Console) throws -> LoadedPlan {
+    try binding.load(runbook, warningsOn: console)
+  }
+
+  static var defaultInventory: String {
+    ProcessInfo.processInfo.environment["LIFEBOAT_SITES"] ?? "sites.yaml"
+  }
+}
+
+/// What a runbook is bound to.
+struct BindingOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: "The inventory, a YAML file. Default: $LIFEBOAT_SITES, else sites.yaml here.",
@@ -29,14 +42,12 @@ struct RunbookOptions: ParsableArguments {
   @Option(name: .customLong("set"), help: "A parameter's value, NAME=VALUE. May be repeated.")
   var parameters: [NamedText] = []
 
-  func load(warningsOn console: Console) throws -> LoadedPlan {
-    try LoadedPlan(
-      runbookFile: runbook, inventoryFile: sites ?? Self.defaultInventory,
-      parameters: parameters.byName("--set"), console: console)
-  }
+  var isEmpty: Bool { sites == nil && parameters.isEmpty }
 
-  static var defaultInventory: String {
-    ProcessInfo.processInfo.environment["LIFEBOAT_SITES"] ?? "sites.yaml"
+  func load(_ runbook: String, warningsOn console: Console) throws -> LoadedPlan {
+    try LoadedPlan(
+      runbookFile: runbook, inventoryFile: sites ?? RunbookOptions.defaultInventory,
+      parameters: parameters.byName("--set"), console: console)
   }
 }
 

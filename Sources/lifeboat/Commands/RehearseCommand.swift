@@ -24,26 +24,51 @@ struct RehearseCommand: AsyncParsableCommand {
   )
   var allowProbeFiles = false
 
+  @Option(
+    help:
+      "Save the plan with all that was seen, for 'lifeboat execute --plan'. A saved plan that is there is replaced.",
+    completion: .file(extensions: ["json"]))
+  var out: String?
+
   func run() async throws {
     let console = output.console
     let ended = try await output.errors(on: console).guarding {
       let loaded = try input.load(warningsOn: console)
+      let file = out.map(SavedPlanFile.init)
+      try file?.requireReplaceable()
       let wiring = try Wiring(console: console, format: output.output)
       let rehearsal = Rehearsal(
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles)
       let run = wiring.newRunID()
-      let ended = try await wiring.attesting(by: nil) {
+      let rehearsed = try await wiring.attesting(by: nil) {
         try await wiring.endingConnections {
           try await Signals.cancelling {
-            try await rehearsal.rehearse(loaded.plan, as: run, from: loaded.origin())
+            try await rehearsal.rehearseToSave(loaded.plan, as: run, from: loaded.origin())
           }
         }
       }
       try await tellForecast(of: run, loaded.plan, wiring.runs, on: console)
-      return ended
+      if let file { try save(rehearsed.plan, in: file, console) }
+      return rehearsed.ended
     }
     try ExitStatus(ended.ending).exit()
+  }
+
+  private func save(_ plan: SavedPlan, in file: SavedPlanFile, _ console: Console) throws {
+    try file.write(plan)
+    switch output.output {
+    case .text:
+      console.write("Saved \(file.path) (\(plan.digest)): lifeboat execute --plan \(file.path)")
+    case .json:
+      let saved: JSON = [
+        "saved_plan": [
+          "path": .string(file.path), "digest": .string(plan.digest.description),
+          "rehearsal": .string(plan.content.rehearsal),
+        ]
+      ]
+      console.write(saved.description)
+    }
   }
 
   /// What the rehearsal found stands without it: a history that can't be read is told, and changes no exit code.

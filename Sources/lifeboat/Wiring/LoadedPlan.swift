@@ -29,10 +29,13 @@ struct LoadedPlan {
     for warning in warnings.all { console.writeError(warning.description) }
   }
 
-  func origin(accepted: [String: String] = [:], disasterAt: Timestamp? = nil) -> RunOrigin {
+  func origin(
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil,
+    savedPlan: PlanExecution? = nil
+  ) -> RunOrigin {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
-      accepted: accepted, disasterAt: disasterAt)
+      accepted: accepted, disasterAt: disasterAt, savedPlan: savedPlan)
   }
 }
 

@@ -25,6 +25,23 @@ struct LogShipping: ReplicationFamily {
     return reversal.isGraceful ? try await work.graceful() : try await work.ungraceful()
   }
 
+  func operations(of reversal: Reversal) -> [Operation] {
+    LogShippingOperations(reversal: reversal).all
+  }
+
+  func operations(ofFencing copy: DatabaseCopy, given observation: Observation) -> [Operation] {
+    demotion(of: copy, observation)
+  }
+
+  func operations(of rejoin: Rejoin) -> [Operation] {
+    demotion(of: rejoin.copy, rejoin.observation)
+  }
+
+  private func demotion(of copy: DatabaseCopy, _ observation: Observation) -> [Operation] {
+    observation.role(of: copy) == .replica
+      ? [] : [Operation(.statement(LogShippingStatement.demote, in: copy))]
+  }
+
   /// The role is in the file, so it outlives every start.
   func isFenced(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
     try await observer.read(copy) { try LogShippingState.read($0, of: copy) }.role == .replica

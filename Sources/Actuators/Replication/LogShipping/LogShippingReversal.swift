@@ -73,7 +73,7 @@ struct LogShippingReversal: Sendable {
       let isSource = try await `operator`.transaction(other) { writer in
         let state = try LogShippingState.read(writer, of: other)
         if state.role == .primary {
-          try writer.execute("UPDATE replication_state SET role = 'draining'")
+          try writer.execute(LogShippingStatement.drain)
         }
         return state.role == .primary || state.role == .draining
       }
@@ -114,7 +114,7 @@ struct LogShippingReversal: Sendable {
         throw Self.moved(target, state)
       }
       guard state.role != .primary else { throw Self.moved(target, state) }
-      try writer.execute("UPDATE replication_state SET role = 'primary', epoch = \(epoch)")
+      try writer.execute(LogShippingStatement.promote(epoch: epoch))
       return state
     }
     return Evidence([
@@ -135,7 +135,7 @@ struct LogShippingReversal: Sendable {
     try await `operator`.transaction(target) { writer in
       let state = try LogShippingState.read(writer, of: target)
       guard state.role == .draining else { throw Self.moved(target, state) }
-      try writer.execute("UPDATE replication_state SET role = 'primary'")
+      try writer.execute(LogShippingStatement.takeBack)
     }
     return Evidence(["taken_back": .string(target.subject)])
   }
@@ -149,7 +149,7 @@ struct LogShippingReversal: Sendable {
       let state = try LogShippingState.read(writer, of: copy)
       guard state.role != .replica else { return false }
       guard state.epoch < epoch else { throw moved(copy, state) }
-      try writer.execute("UPDATE replication_state SET role = 'replica'")
+      try writer.execute(LogShippingStatement.demote)
       return true
     }
   }

@@ -16,14 +16,12 @@ struct GTIDDrain: Sendable {
   /// After `read_only` ordinary accounts change nothing more; under the global read lock no commit is under way, so the
   /// position is the last one. From the first to the last statement clients can't write: nothing is asked in between.
   func close() async throws -> Drained {
-    let (source, seconds) = (source, timeout.wholeSeconds)
+    let (source, timeout) = (source, timeout)
     return try await `operator`.session(source) { writer in
       let unbound = try Self.unboundUsers(writer)
-      try writer.execute("SET SESSION lock_wait_timeout=\(number: seconds)")
-      try writer.execute("SET GLOBAL read_only=1")
-      try writer.execute("FLUSH TABLES WITH READ LOCK")
+      for statement in Self.locking(within: timeout) { try writer.execute(statement) }
       let rows = try writer.query("SELECT @@global.gtid_binlog_pos AS position")
-      try writer.execute("UNLOCK TABLES")
+      try writer.execute(Self.unlock)
       guard let row = rows.first else {
         throw ActionError("replication.state", "\(source.subject) answered no position")
       }
@@ -31,6 +29,15 @@ struct GTIDDrain: Sendable {
         position: try GTIDRow(row, of: source).gtids("position"), unboundUsers: unbound)
     }
   }
+
+  static func locking(within timeout: Duration) -> [SQLStatement] {
+    [
+      "SET SESSION lock_wait_timeout=\(number: timeout.wholeSeconds)",
+      "SET GLOBAL read_only=1", "FLUSH TABLES WITH READ LOCK",
+    ]
+  }
+
+  static let unlock: SQLStatement = "UNLOCK TABLES"
 
   /// Other accounts that are connected and may write in spite of `read_only`. By name alone, as a connection doesn't say by
   /// which of a name's accounts it came.
@@ -68,7 +75,7 @@ struct GTIDDrain: Sendable {
       guard own.source != nil, own.isReadOnly else {
         return "\(source.subject) stays read-only, as \(target.subject) is no replica any more"
       }
-      _ = try await `operator`.session(source) { try $0.execute("SET GLOBAL read_only=0") }
+      _ = try await `operator`.session(source) { try $0.execute(GTIDPromotion.opening) }
       return "\(source.subject) takes changes again"
     } catch {
       return "\(source.subject) may be left read-only: opening it again failed: \(error)"

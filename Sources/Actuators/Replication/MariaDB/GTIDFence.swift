@@ -16,8 +16,6 @@ struct GTIDFence: Sendable {
   let copy: DatabaseCopy
   let `operator`: any Operator
 
-  private func path() throws -> String { try Self.path(of: copy) }
-
   static func path(of copy: DatabaseCopy) throws -> String {
     "\(try directory(of: copy))/\(fileName)"
   }
@@ -41,9 +39,14 @@ struct GTIDFence: Sendable {
   }
 
   static func close(_ writer: any SQLWriter, within timeout: Duration) throws {
-    try writer.execute("SET SESSION lock_wait_timeout=\(number: timeout.wholeSeconds)")
-    try writer.execute("SET GLOBAL read_only=1")
-    try writer.execute("SET SESSION lock_wait_timeout=DEFAULT")
+    for statement in closing(within: timeout) { try writer.execute(statement) }
+  }
+
+  static func closing(within timeout: Duration) -> [SQLStatement] {
+    [
+      "SET SESSION lock_wait_timeout=\(number: timeout.wholeSeconds)",
+      "SET GLOBAL read_only=1", "SET SESSION lock_wait_timeout=DEFAULT",
+    ]
   }
 
   /// Closes the server as it runs now.
@@ -56,18 +59,32 @@ struct GTIDFence: Sendable {
   /// Closes the server at its next start. The file is complete or not there at all.
   func keepClosed() async throws {
     guard try await !Self.isKeptClosed(copy, `operator`.observer) else { return }
-    let path = try path()
-    try await tools.run(
-      ["dd", "of=\(path).new", "conv=fsync", "status=none"], input: CommandInput(Self.contents),
-      doing: "write \(path).new")
-    try await tools.run(["mv", "-f", "--", "\(path).new", path], doing: "put \(path) in place")
-    try await tools.run(["sync", "--", path], doing: "make \(path) durable")
+    for (command, what) in try Self.keepingClosed(copy) {
+      try await tools.run(command, doing: what)
+    }
+  }
+
+  /// The commands that do, each with what it does.
+  static func keepingClosed(_ copy: DatabaseCopy) throws -> [(command: Command, what: String)] {
+    let path = try path(of: copy)
+    return [
+      (
+        Command(
+          ["dd", "of=\(path).new", "conv=fsync", "status=none"],
+          standardInput: CommandInput(contents)), "write \(path).new"
+      ),
+      (Command(["mv", "-f", "--", "\(path).new", path]), "put \(path) in place"),
+      (Command(["sync", "--", path]), "make \(path) durable"),
+    ]
   }
 
   /// Lets the server be open at its next start.
   func lift() async throws {
-    let path = try path()
-    try await tools.run(["rm", "-f", "--", path], doing: "remove \(path)")
+    try await tools.run(try Self.lifting(copy), doing: "remove \(try Self.path(of: copy))")
+  }
+
+  static func lifting(_ copy: DatabaseCopy) throws -> Command {
+    Command(["rm", "-f", "--", try path(of: copy)])
   }
 
   private var tools: GTIDTools { GTIDTools(copy: copy, operator: `operator`) }

@@ -15,7 +15,7 @@ struct GTIDFollowing: Sendable {
   ///
   /// - Parameter semiSync: whether the primary is to wait for its replica before it acknowledges a commit.
   func follow(_ copy: DatabaseCopy, semiSync: Bool) async throws -> Bool {
-    let server = try primaryServer()
+    let server = try Self.server(of: primary)
     let history = try await `operator`.observer.read(primary) {
       try GTIDServer.read($0, of: primary)
     }
@@ -25,11 +25,11 @@ struct GTIDFollowing: Sendable {
         advice: "look who else reverses the replication; then run the step again")
     }
     let own = try await `operator`.observer.read(copy) { try GTIDServer.read($0, of: copy) }
-    let follows = own.source.map { $0.isRunning && $0.address == address(of: server) } ?? false
+    let follows = own.source.map { $0.isRunning && $0.address == Self.address(of: server) } ?? false
     if !follows {
       try await attach(copy, to: server, having: history.history, semiSync: semiSync)
       if semiSync { try await waitForReplicas() }
-      _ = try await `operator`.session(copy) { try $0.execute("START SLAVE") }
+      _ = try await `operator`.session(copy) { try $0.execute(Self.starting) }
     }
     try await GTIDFence(copy: copy, operator: `operator`).keepClosed()
     return !follows
@@ -38,7 +38,7 @@ struct GTIDFollowing: Sendable {
   private func attach(
     _ copy: DatabaseCopy, to server: DatabaseServer, having history: GTIDHistory, semiSync: Bool
   ) async throws {
-    let change = try changeMaster(to: server, copy.database)
+    let change = try Self.changeMaster(to: server, copy.database)
     let primary = primary
     try await `operator`.session(copy) { writer in
       try GTIDFence.close(writer, within: Self.closingTimeout)
@@ -49,18 +49,28 @@ struct GTIDFollowing: Sendable {
       guard missing.isEmpty else {
         throw GTIDDivergence(of: copy, from: primary, gtids: missing, history: history).error
       }
-      // As a source it would wait for replicas that it doesn't have, and its own applier with it.
-      try writer.execute("SET GLOBAL rpl_semi_sync_master_enabled=0")
-      try writer.execute("SET GLOBAL rpl_semi_sync_slave_enabled=\(number: semiSync ? 1 : 0)")
-      if own.source != nil { try writer.execute("STOP SLAVE") }
+      for statement in Self.semiSyncSettings(semiSync) { try writer.execute(statement) }
+      if own.source != nil { try writer.execute(Self.stopping) }
       try writer.execute(change)
     }
   }
 
+  /// As a source it would wait for replicas that it doesn't have, and its own applier with it.
+  static func semiSyncSettings(_ semiSync: Bool) -> [SQLStatement] {
+    [
+      "SET GLOBAL rpl_semi_sync_master_enabled=0",
+      "SET GLOBAL rpl_semi_sync_slave_enabled=\(number: semiSync ? 1 : 0)",
+    ]
+  }
+
+  static let stopping: SQLStatement = "STOP SLAVE"
+  static let starting: SQLStatement = "START SLAVE"
+  static let waitingForReplicas: SQLStatement = "SET GLOBAL rpl_semi_sync_master_enabled=1"
+
   /// From now on, and not before a replica is about to come: until then each commit would wait in vain.
   private func waitForReplicas() async throws {
     _ = try await `operator`.session(primary) {
-      try $0.execute("SET GLOBAL rpl_semi_sync_master_enabled=1")
+      try $0.execute(Self.waitingForReplicas)
     }
   }
 
@@ -80,18 +90,17 @@ struct GTIDFollowing: Sendable {
     }
   }
 
-  private func primaryServer() throws -> DatabaseServer {
+  static func server(of primary: DatabaseCopy) throws -> DatabaseServer {
     guard let server = primary.server else {
       throw ActionError("database.no_session", "\(primary.subject) is a file: nobody can follow it")
     }
     return server
   }
 
-  private func address(of server: DatabaseServer) -> String { "\(server.address):\(server.port)" }
+  static func address(of server: DatabaseServer) -> String { "\(server.address):\(server.port)" }
 
   /// The server takes no bound values here.
-  private func changeMaster(to server: DatabaseServer, _ database: Database) throws -> SQLStatement
-  {
+  static func changeMaster(to server: DatabaseServer, _ database: Database) throws -> SQLStatement {
     guard let replication = database.replication, let user = replication.user else {
       throw ActionError(
         "replication.no_account", "the inventory names no account for replicas of \(database.name)",
@@ -105,10 +114,10 @@ struct GTIDFollowing: Sendable {
     if let password = replication.password {
       parts += [.text(", MASTER_PASSWORD="), .secret(password)]
     }
-    var options = ["MASTER_CONNECT_RETRY": String(Self.connectRetry)]
+    var options = ["MASTER_CONNECT_RETRY": String(connectRetry)]
     options.merge(replication.options) { _, own in own }
     for (name, value) in options.sorted(by: { $0.key < $1.key }) {
-      parts += [.text(", \(try Self.checked(name))="), Self.written(value)]
+      parts += [.text(", \(try checked(name))="), written(value)]
     }
     return SQLStatement(
       parts: parts + [.text(", MASTER_USE_GTID=slave_pos, MASTER_DEMOTE_TO_SLAVE=1")])

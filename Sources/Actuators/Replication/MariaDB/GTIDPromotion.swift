@@ -43,7 +43,7 @@ struct GTIDPromotion: Sendable {
       // as soon as one is started.
       let before = try GTIDServer.read(writer, of: target)
       guard before.source?.applies == true else { throw Self.unapplied(target, before) }
-      try writer.execute("STOP SLAVE IO_THREAD")
+      try writer.execute(Self.stoppingReceiver)
       let received = try GTIDServer.read(writer, of: target).source?.received ?? GTIDList([])
       guard try Self.wait(for: received, until: time.uptime() + timeout, time, writer, target)
       else {
@@ -68,7 +68,7 @@ struct GTIDPromotion: Sendable {
         "\(target.subject) is being rebuilt and not whole: it can't be primary",
         advice: "finish that by 'replication.rejoin'")
     }
-    _ = try await `operator`.session(target) { try $0.execute("SET GLOBAL read_only=0") }
+    _ = try await `operator`.session(target) { try $0.execute(Self.opening) }
     return Evidence(["opened": .string(target.subject)])
   }
 
@@ -78,10 +78,12 @@ struct GTIDPromotion: Sendable {
   }
 
   private static func takeOver(_ writer: any SQLWriter) throws {
-    try writer.execute("STOP SLAVE")
-    try writer.execute("RESET SLAVE ALL")
-    try writer.execute("SET GLOBAL read_only=0")
+    for statement in takingOver { try writer.execute(statement) }
   }
+
+  static let opening: SQLStatement = "SET GLOBAL read_only=0"
+  static let stoppingReceiver: SQLStatement = "STOP SLAVE IO_THREAD"
+  static let takingOver: [SQLStatement] = ["STOP SLAVE", "RESET SLAVE ALL", opening]
 
   /// False when the time is up, or when no applier runs that could bring it.
   private static func wait(

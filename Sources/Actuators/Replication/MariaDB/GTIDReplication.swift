@@ -33,6 +33,14 @@ struct GTIDReplication: ReplicationFamily {
     return reversal.isGraceful ? try await work.graceful() : try await work.ungraceful()
   }
 
+  func operations(of reversal: Reversal) -> [Operation] {
+    told { try GTIDOperations(observation: reversal.observation).reversal(reversal) }
+  }
+
+  func operations(ofFencing copy: DatabaseCopy, given observation: Observation) -> [Operation] {
+    told { try GTIDOperations(observation: observation).fencing(copy) }
+  }
+
   func guards(of intent: Reversal.Intent) -> [Guard] { GTIDGuards(intent: intent).make() }
 
   /// Its server answers, closed, or doesn't run; and the next start closes it.
@@ -101,7 +109,7 @@ struct GTIDService: Sendable {
   let copy: DatabaseCopy
   let `operator`: any Operator
 
-  private func installation() throws -> DatabaseServer.Installation {
+  private static func installation(of copy: DatabaseCopy) throws -> DatabaseServer.Installation {
     guard let server = copy.server else {
       throw ActionError("database.no_session", "\(copy.subject) is a file: it has no server")
     }
@@ -110,11 +118,18 @@ struct GTIDService: Sendable {
 
   func start() async throws {
     try await copy.host.serviceManagement()
-      .start(try installation().service, within: nil, by: `operator`)
+      .start(try Self.installation(of: copy).service, within: nil, by: `operator`)
   }
 
   func stop() async throws {
     try await copy.host.serviceManagement()
-      .stop(try installation().service, within: Self.stopTimeout, by: `operator`)
+      .stop(
+        try Self.installation(of: copy).service, within: Self.stopTimeout, by: `operator`)
+  }
+
+  /// The commands of `stop`.
+  static func stopping(_ copy: DatabaseCopy) throws -> [Command] {
+    try copy.host.serviceManagement().commands(
+      for: .stop(try installation(of: copy).service, within: stopTimeout))
   }
 }

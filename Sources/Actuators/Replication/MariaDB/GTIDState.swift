@@ -8,24 +8,32 @@ extension GTIDServer {
   static let replicatedFact = "gtid_slave_pos"
   static let keepsLogFact = "keeps_replicated_log"
   static let applyErrorFact = "apply_error"
+  static let semiSyncReplicaFact = "semi_sync_replica"
 
   static let details: [ActionSchema.Note] = [
     .init(readOnlyFact, "of each copy: whether the server refuses changes by ordinary accounts"),
     .init("server_id", "of each copy"),
-    .init(binlogStateFact, "of each copy: the last transaction of each server in its binary log"),
-    .init("gtid_binlog_pos", "of each copy: the last transaction in its binary log"),
-    .init(replicatedFact, "of each copy: the last transaction that it got as a replica"),
-    .init("gtid_current_pos", "of each copy: the last transaction, written or replicated"),
-    .init("gtid_received", "of each replica: what it has received, applied or not"),
+    .init(
+      binlogStateFact, "of each copy: the last transaction of each server in its binary log",
+      motion: .moves),
+    .init(
+      "gtid_binlog_pos", "of each copy: the last transaction in its binary log", motion: .moves),
+    .init(
+      replicatedFact, "of each copy: the last transaction that it got as a replica", motion: .moves),
+    .init(
+      "gtid_current_pos", "of each copy: the last transaction, written or replicated",
+      motion: .moves),
+    .init("gtid_received", "of each replica: what it has received, applied or not", motion: .moves),
     .init("gtid_strict_mode", "of each copy"),
     .init(keepsLogFact, "of each copy: logs what it writes and what it replicates"),
     .init("semi_sync_source", "of each copy: waits for a replica before it acknowledges a commit"),
-    .init("semi_sync_replica", "of each copy: acknowledges to such a source what it receives"),
+    .init(semiSyncReplicaFact, "of each copy: acknowledges to such a source what it receives"),
     .init("receiving", "of each replica: its receiver runs (Slave_IO_Running)"),
     .init("applying", "of each replica: its applier runs (Slave_SQL_Running)"),
     .init("using_gtid", "of each replica: slave_pos where it follows by GTID"),
-    .init("behind_seconds", "of each replica: how far applying is behind receiving"),
-    .init("receive_error", "of each replica: the receiver's last error"),
+    .init(
+      "behind_seconds", "of each replica: how far applying is behind receiving", motion: .moves),
+    .init("receive_error", "of each replica: the receiver's last error", motion: .moves),
     .init(applyErrorFact, "of each replica: the applier's last error"),
   ]
 
@@ -73,7 +81,7 @@ extension GTIDServer {
       "gtid_strict_mode": .boolean(isStrict),
       Self.keepsLogFact: .boolean(keepsLog),
       "semi_sync_source": .boolean(isSemiSyncSource),
-      "semi_sync_replica": .boolean(isSemiSyncReplica),
+      Self.semiSyncReplicaFact: .boolean(isSemiSyncReplica),
     ]
     if let source {
       facts["gtid_received"] = .string(source.received.description)

@@ -36,8 +36,11 @@ struct GTIDTools: Sendable {
   func run(
     _ arguments: [String], input: CommandInput? = nil, doing what: String
   ) async throws {
-    let result = try await `operator`.run(
-      Command(arguments, standardInput: input), on: copy.host)
+    try await run(Command(arguments, standardInput: input), doing: what)
+  }
+
+  func run(_ command: Command, doing what: String) async throws {
+    let result = try await `operator`.run(command, on: copy.host)
     guard result.exitCode == 0 else {
       throw ActionError(
         "replication.host_command", "\(copy.host.id) can't \(what): \(result.standardError)",

@@ -34,17 +34,19 @@ struct Promotion: Sendable {
     }
   }
 
+  static let request: SQLStatement = "SELECT pg_promote(false)"
+
   /// The server's own waiting looks every 100 ms only. A standby that waits to try its dead primary again
   /// (`wal_retrieve_retry_interval`) can miss the request for seconds; a reload wakes it, and changes nothing else.
   private static func promote(_ writer: any SQLWriter) throws {
-    _ = try writer.query("SELECT pg_promote(false)")
+    try writer.call(request)
     var pauses = 0
     var nextWake = 20
     while try writer.query("SELECT pg_is_in_recovery() AS still").first?["still"]?.boolean == true {
       _ = try writer.query("SELECT pg_sleep(0.005)")
       pauses += 1
       if pauses == nextWake {
-        _ = try writer.query("SELECT pg_reload_conf()")
+        try writer.call(StandbySettings.reload)
         nextWake *= 2
       }
     }

@@ -77,6 +77,11 @@ struct ServerHost: Sendable {
   /// Whatever starts the server from now on starts a standby, which takes no changes.
   func markStandby() async throws { try await write("", to: standbySignal) }
 
+  static func markingStandby(_ installation: DatabaseServer.Installation) -> Command {
+    replacement(
+      of: "\(installation.dataDirectory)/standby.signal", with: "", as: installation.account)
+  }
+
   func unmarkStandby() async throws { try await run(["rm", "-f", "--", standbySignal]) }
 
   static func isMarkedStandby(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
@@ -104,7 +109,14 @@ struct ServerHost: Sendable {
   /// Replaces a file as a whole: a crash leaves the old one or the new one. Its owner alone may read it, as every file of
   /// the server's.
   func write(_ text: String, to path: String) async throws {
-    try await run(["sh", "-c", Self.replacing, "sh", path], input: text)
+    try await run(Self.replacement(of: path, with: text, as: installation.account))
+  }
+
+  static func replacement(
+    of path: String, with text: String, as account: String?
+  ) -> Command {
+    Command(
+      ["sh", "-c", replacing, "sh", path], standardInput: CommandInput(text), account: account)
   }
 
   /// One command, as each is a journey; what it is about comes as an argument.
@@ -127,16 +139,20 @@ struct ServerHost: Sendable {
   func run(_ arguments: [String], input: String? = nil, environment: [String: String] = [:])
     async throws -> CommandResult
   {
-    let result = try await `operator`.run(
+    try await run(
       Command(
         arguments, standardInput: input.map { CommandInput($0) }, environment: environment,
-        account: installation.account),
-      on: copy.host)
+        account: installation.account))
+  }
+
+  @discardableResult
+  func run(_ command: Command) async throws -> CommandResult {
+    let result = try await `operator`.run(command, on: copy.host)
     guard result.exitCode == 0 else {
       let words = result.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
       throw ActionError(
         "postgresql.command",
-        "\(copy.subject): \(arguments[0]) ended with \(result.exitCode): \(words)",
+        "\(copy.subject): \(command.arguments[0]) ended with \(result.exitCode): \(words)",
         advice: "see the server's log and the permissions of \(data)")
     }
     return result

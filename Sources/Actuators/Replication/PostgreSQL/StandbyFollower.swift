@@ -14,7 +14,7 @@ struct StandbyFollower: Sendable {
     try await ensureSlot()
     try await `operator`.session(copy) { writer in
       try settings.set(by: writer)
-      _ = try writer.query("SELECT pg_reload_conf()")
+      try writer.call(StandbySettings.reload)
     }
   }
 
@@ -49,9 +49,7 @@ struct StandbyFollower: Sendable {
   func dropIdleSlots(of copies: [DatabaseCopy], given observation: Observation) async throws
     -> [String]
   {
-    let names =
-      copies.filter { $0 != copy }.map { ReplicationSlot.name(for: $0.site) }
-      + ReplicationSlot.used(byOthersThan: copy, observation)
+    let names = ReplicationSlot.kept(by: copy, for: copies, observation)
     return try await `operator`.session(copy) { try ReplicationSlot.dropIdle(names, by: $0) }
   }
 

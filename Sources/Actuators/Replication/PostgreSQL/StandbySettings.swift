@@ -15,10 +15,15 @@ struct StandbySettings: Sendable {
 
   /// For a server that runs. They count from its next start, and for a standby from its next reload.
   func set(by writer: any SQLWriter) throws {
-    for (name, value) in values {
-      try writer.execute("ALTER SYSTEM SET \(identifier: name) = \(literal: value)")
-    }
+    for statement in statements { try writer.execute(statement) }
   }
+
+  var statements: [SQLStatement] {
+    values.map { "ALTER SYSTEM SET \(identifier: $0) = \(literal: $1)" }
+  }
+
+  /// Makes a server read its settings again.
+  static let reload: SQLStatement = "SELECT pg_reload_conf()"
 
   /// For a server that doesn't run: `postgresql.auto.conf` with these settings in place of its own of the same names.
   func merged(into file: String) -> String {
@@ -98,25 +103,34 @@ enum ReplicationSlot {
 
   /// Makes the slots of these copies where they are missing. The log is kept from now on.
   static func ensure(for copies: [DatabaseCopy], by writer: any SQLWriter) throws {
-    for copy in copies {
-      let name = name(for: copy.site)
-      _ = try writer.query(
-        """
-        SELECT pg_create_physical_replication_slot(\(name), true)
-        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = \(name))
-        """)
-    }
+    for copy in copies { try writer.call(creation(for: copy)) }
+  }
+
+  static func creation(for copy: DatabaseCopy) -> SQLStatement {
+    let name = name(for: copy.site)
+    return """
+      SELECT pg_create_physical_replication_slot(\(name), true)
+      WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = \(name))
+      """
   }
 
   /// Drops those of `names` that nobody uses; returns them.
   static func dropIdle(_ names: [String], by writer: any SQLWriter) throws -> [String] {
-    try names.filter { name in
-      try !writer.query(
-        """
-        SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
-        WHERE slot_name = \(name) AND slot_type = 'physical' AND NOT active
-        """
-      ).isEmpty
-    }
+    try names.filter { try !writer.call(dropping($0)).isEmpty }
+  }
+
+  static func dropping(_ name: String) -> SQLStatement {
+    """
+    SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+    WHERE slot_name = \(name) AND slot_type = 'physical' AND NOT active
+    """
+  }
+
+  /// The slots that a copy may have kept for others when it was the primary.
+  static func kept(
+    by copy: DatabaseCopy, for copies: [DatabaseCopy], _ observation: Observation
+  ) -> [String] {
+    copies.filter { $0 != copy }.map { name(for: $0.site) }
+      + used(byOthersThan: copy, observation)
   }
 }

@@ -34,6 +34,14 @@ struct StreamingReplication: ReplicationFamily {
     }
   }
 
+  func operations(ofFencing copy: DatabaseCopy, given observation: Observation) -> [Operation] {
+    told { try StreamingOperations(observation: observation).fencing(copy) }
+  }
+
+  func operations(of reversal: Reversal) -> [Operation] {
+    told { try StreamingOperations(observation: reversal.observation).reversal(reversal) }
+  }
+
   func guards(of reversal: Reversal.Intent) -> [Guard] { StreamingGuards(reversal: reversal).all }
 
   func reverse(_ reversal: Reversal, by operator: any Operator) async throws -> Evidence {

@@ -66,13 +66,11 @@ struct StreamingReversal: Sendable {
     let isRunning = now.role(of: source) == .primary
     let shutdown = ShutdownCheckpoint(source: source, observer: observer)
     async let awaited = isRunning ? shutdown.awaited() : nil
-    async let prepared = prepareTarget(now)
+    var evidence = try await prepareTarget(now)
     if isRunning {
       try await prepareSource(source)
-      _ = try await prepared
       try await close(source)
     }
-    var evidence = try await prepared
     let seen = await awaited
     let checkpoint = if let seen { seen } else { try await shutdown.position() }
     evidence.details["shutdown_checkpoint"] = .string("\(checkpoint)")
@@ -112,7 +110,7 @@ struct StreamingReversal: Sendable {
     let settings = try StandbySettings(of: source, following: target)
     try await `operator`.session(source) { writer in
       try settings.set(by: writer)
-      try writer.execute("CHECKPOINT")
+      try writer.execute(Self.checkpoint)
     }
     _ = try await service
   }
@@ -161,10 +159,10 @@ extension StreamingReversal {
     }
     try await `operator`.session(target) { writer in
       try ReplicationSlot.ensure(for: followers, by: writer)
-      if resumes { _ = try writer.query("SELECT pg_wal_replay_resume()") }
+      if resumes { try writer.call(Self.resumption) }
       if delay > 0 {
-        try writer.execute("ALTER SYSTEM SET recovery_min_apply_delay = 0")
-        _ = try writer.query("SELECT pg_reload_conf()")
+        try writer.execute(Self.delayEnd)
+        try writer.call(StandbySettings.reload)
       }
     }
     if resumes { evidence.details["replay_resumed"] = true }
@@ -176,9 +174,16 @@ extension StreamingReversal {
   private func finishTarget(_ evidence: Evidence) async throws {
     guard let delay = evidence.details["apply_delay_ended_ms"]?.integer else { return }
     try await `operator`.session(target) { writer in
-      _ = try writer.execute(
-        "ALTER SYSTEM SET recovery_min_apply_delay = \(literal: "\(delay)ms")")
+      _ = try writer.execute(Self.delay(ofMilliseconds: delay))
     }
+  }
+
+  static let checkpoint: SQLStatement = "CHECKPOINT"
+  static let resumption: SQLStatement = "SELECT pg_wal_replay_resume()"
+  static let delayEnd: SQLStatement = "ALTER SYSTEM SET recovery_min_apply_delay = 0"
+
+  static func delay(ofMilliseconds delay: Int) -> SQLStatement {
+    "ALTER SYSTEM SET recovery_min_apply_delay = \(literal: "\(delay)ms")"
   }
 
   // MARK: - The others

@@ -21,19 +21,24 @@ struct StreamingState: Sendable {
       readOnlyDefault,
       "PostgreSQL, of each copy: whether transactions are read-only unless they ask for more; as far as the observing account may see it"
     ),
-    .init(received, "PostgreSQL, of each standby: what it has received, as `0/1A2B3C`"),
-    .init(replayed, "PostgreSQL, of each copy: what is visible in it, as `0/1A2B3C`"),
+    .init(
+      received, "PostgreSQL, of each standby: what it has received, as `0/1A2B3C`", motion: .moves),
+    .init(
+      replayed, "PostgreSQL, of each copy: what is visible in it, as `0/1A2B3C`", motion: .moves),
     .init(replayPaused, "PostgreSQL, of each standby: replay was paused by hand"),
     .init(applyDelay, "PostgreSQL, of each standby: how long replay waits on purpose"),
     .init(
       slot,
       "PostgreSQL, of each copy: the slot that it uses at its source, or used before it was promoted"
     ),
-    .init(slots, "PostgreSQL, of each copy: its slots, with name, active and retained_bytes"),
+    .init(
+      slots, "PostgreSQL, of each copy: its slots, with name, active and retained_bytes",
+      motion: .columnsMove(["retained_bytes"])),
     .init(synchronousNames, "PostgreSQL, of each copy: the setting, empty when commits don't wait"),
     .init(
       knownMissing,
-      "PostgreSQL, of each streaming standby: bytes that the primary had and the standby hasn't"),
+      "PostgreSQL, of each streaming standby: bytes that the primary had and the standby hasn't",
+      motion: .moves),
     .init(serverState, "PostgreSQL, of a copy whose server doesn't run: what pg_controldata says"),
   ]
 

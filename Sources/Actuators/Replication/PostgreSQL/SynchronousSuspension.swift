@@ -13,9 +13,29 @@ struct SynchronousSuspension: Sendable {
 
   func suspend(_ names: String) async throws {
     let host = try ServerHost(primary, by: `operator`)
-    try await host.run(["mkdir", "-p", "--", host.keep])
-    try await host.write(names, to: path(host))
+    for command in Self.keeping(names, host.installation) { try await host.run(command) }
     try await set("")
+  }
+
+  /// What `suspend` does: keep what the setting was, and set it to nobody.
+  static func suspending(_ names: String, at primary: DatabaseCopy) throws -> [Operation] {
+    let installation = try primary.requiredServer().installation
+    return keeping(names, installation).map { Operation(.command($0, on: primary.host)) }
+      + [setting(""), StandbySettings.reload].map { Operation(.statement($0, in: primary)) }
+  }
+
+  private static func keeping(
+    _ names: String, _ installation: DatabaseServer.Installation
+  ) -> [Command] {
+    [
+      Command(
+        ["mkdir", "-p", "--", ServerHost.keep(of: installation)], account: installation.account),
+      ServerHost.replacement(of: path(installation), with: names, as: installation.account),
+    ]
+  }
+
+  private static func setting(_ names: String) -> SQLStatement {
+    "ALTER SYSTEM SET synchronous_standby_names = \(literal: names)"
   }
 
   /// Returns what was restored; nil when nothing was suspended.
@@ -35,8 +55,8 @@ struct SynchronousSuspension: Sendable {
 
   private func set(_ names: String) async throws {
     try await `operator`.session(primary) { writer in
-      try writer.execute("ALTER SYSTEM SET synchronous_standby_names = \(literal: names)")
-      _ = try writer.query("SELECT pg_reload_conf()")
+      try writer.execute(Self.setting(names))
+      try writer.call(StandbySettings.reload)
     }
   }
 }

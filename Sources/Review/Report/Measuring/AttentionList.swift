@@ -13,7 +13,7 @@ struct AttentionList {
 
   var all: [Attention] {
     let parts = [
-      ending, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
+      ending, drift, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
       steps.flatMap(observed), unseen, sittings, journal, signed,
     ]
     return parts.flatMap { $0 }.enumerated()
@@ -51,6 +51,14 @@ struct AttentionList {
             entry: reading.last.index)
         ]
       }
+    }
+  }
+
+  private var drift: [Attention] {
+    (reading.started.savedPlan?.drift ?? []).filter(\.accepted).map {
+      item(
+        .caution, "drift_accepted", "Accepted, though otherwise than rehearsed: \($0.spoken).",
+        step: $0.steps.first, entry: reading.first.index)
     }
   }
 

@@ -64,7 +64,8 @@ extension RunIdentity {
       runbookFile: started.runbookFile, inventoryFile: started.inventoryFile,
       startedAt: reading.first.at, person: started.person, version: started.version,
       objectives: Objectives(
-        rto: reading.plan.objectives?.rto, rpo: reading.plan.objectives?.rpo))
+        rto: reading.plan.objectives?.rto, rpo: reading.plan.objectives?.rpo),
+      savedPlan: started.savedPlan)
   }
 }
 

@@ -47,6 +47,8 @@ public struct RunIdentity: Sendable, Hashable, Codable {
   public let person: PersonRecord
   public let version: String
   public let objectives: Objectives
+  /// Of an execution by a plan that a rehearsal saved.
+  public let savedPlan: SavedPlanRecord?
 
   /// As the runbook writes them.
   public struct Objectives: Sendable, Hashable, Codable {
@@ -61,6 +63,7 @@ public struct RunIdentity: Sendable, Hashable, Codable {
     case runbookFile = "runbook_file"
     case inventoryFile = "inventory_file"
     case startedAt = "started_at"
+    case savedPlan = "saved_plan"
   }
 }
 

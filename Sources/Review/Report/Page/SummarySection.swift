@@ -77,6 +77,10 @@ struct SummarySection {
       Said.time(report.run.startedAt),
       .text(". "),
       .text(
+        report.run.savedPlan.map {
+          "It went by the plan that rehearsal \($0.rehearsal) saved (\($0.digest)). "
+        } ?? ""),
+      .text(
         resumed == 0
           ? ""
           : "It stopped and was resumed \(resumed == 1 ? "once" : "\(resumed) times"), by \(resumers). "
