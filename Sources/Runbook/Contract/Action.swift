@@ -48,6 +48,10 @@ public protocol ActingAction: Action {
   /// now; none where that would change nothing, nil where it can't be done. Pure.
   func undo(restoring before: Observation, from now: Observation) -> [UndoStep]?
 
+  /// The facts that `act` itself checks in the moment of acting, so that it does nothing when they are no longer what
+  /// `observation` says; as a database's role, read in the transaction that changes it.
+  var rechecked: [FactKey] { get }
+
   /// Brings about what `judge` asks for. `observation` is the fresh one on which verdict and guards stand: where a
   /// database allows it, `act` checks in its own transaction that it still holds. The engine probes afterwards; what
   /// `act` returns is evidence for the journal, not proof.
@@ -56,6 +60,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public var rechecked: [FactKey] { [] }
   public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
 }
