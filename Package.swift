@@ -88,6 +88,9 @@ let package = Package(
       name: "ODBCTests", dependencies: ["ODBC", "TestSupport", subprocess, system],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "ProofTests",
+      dependencies: ["Actuators", "Engine", "Runbook", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Journal", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -15,7 +15,8 @@ struct Lifeboat: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      ValidateCommand.self, RehearseCommand.self, ExecuteCommand.self, ResumeCommand.self,
+      ValidateCommand.self, ProofCommand.self, RehearseCommand.self, ExecuteCommand.self,
+      ResumeCommand.self,
       AbortCommand.self, ExplainCommand.self, PermitCommand.self, AuditCommand.self,
       ActionsCommand.self,
       LabCommand.self,

@@ -173,6 +173,18 @@ import Testing
     try database.state("dr", "as_of = '\(text)'")
   }
 
+  @Test("a copy that is no replica of the primary that there is isn't current, whatever its age")
+  func formerPrimary() async throws {
+    try await withDatabase { database in
+      try asOf(database, secondsAgo: 1)
+      #expect(try await lag(database, "1h", to: "dr").isSatisfied)
+      try database.state("dr", "role = 'draining'")
+      let verdict = try await lag(database, "1h", to: "dr")
+      #expect(verdict.name == "needed")
+      #expect(verdict.explanation.contains("doesn't follow scheduler@production"))
+    }
+  }
+
   @Test("exposure is now minus as_of, whether or not the primary can be asked")
   func exposure() async throws {
     try await withDatabase { database in

@@ -87,7 +87,7 @@ public struct FailoverInControl: Action {
     return Observation([Fact(copy.subject, Self.inControl, .string(host.id))])
   }
 
-  private static let inControl = "in_control"
+  static let inControl = "in_control"
 
   private func host(_ id: String) -> Host? { services.hosts.first { $0.id == id } }
 

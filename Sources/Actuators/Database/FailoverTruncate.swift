@@ -64,6 +64,10 @@ public struct FailoverTruncate: ActingAction {
     ]
   }
 
+  public var rechecked: [FactKey] {
+    [FactKey(copy.subject, FactName.role), FactKey(copy.subject, FactName.failoverRows)]
+  }
+
   public var destinations: [Destination] {
     [.writing(copy)] + failover.destinations + others.destinations + own.destinations
   }

@@ -40,7 +40,7 @@ public struct DatabaseFence: ActingAction {
       on_unreachable: attest
       """)
 
-  private static let fenced = "fenced"
+  static let fenced = "fenced"
   private static let successor = "has-successor"
 
   private let copy: DatabaseCopy

@@ -98,6 +98,9 @@ public struct ReplicationLag: Action {
 
   private func judge(_ copy: DatabaseCopy, _ observation: Observation) -> Verdict {
     if observation.role(of: copy) == .lost { return .needed("\(copy.subject) is lost") }
+    if let primary = strangePrimary(to: copy, observation) {
+      return .needed("\(copy.subject) is no replica: it doesn't follow \(primary.subject)")
+    }
     if isComplete(copy, observation) {
       return .satisfied("\(copy.subject) has all that its drained primary held")
     }
@@ -115,6 +118,14 @@ public struct ReplicationLag: Action {
     return primaryAnswers
       ? .needed(tooMuch)
       : .unknown("\(tooMuch), and no primary can be asked whether it has committed anything since")
+  }
+
+  /// The primary that a former primary doesn't follow: what such a copy says of its own age says nothing of what it lacks.
+  private func strangePrimary(to copy: DatabaseCopy, _ observation: Observation) -> DatabaseCopy? {
+    guard observation.role(of: copy) != .replica, observation.role(of: copy) != nil else {
+      return nil
+    }
+    return copies.first { $0 != copy && observation.role(of: $0) == .primary }
   }
 
   /// Nil when the bytes are within their bound, or none is set.

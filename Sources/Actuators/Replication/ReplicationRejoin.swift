@@ -59,10 +59,10 @@ public struct ReplicationRejoin: ActingAction {
       with: { primary: dr }
       """)
 
-  private static let diverged = "diverged"
-  private static let thrownAway = "thrown_away"
-  private static let unfinished = "rejoin_unfinished"
-  private static let leftOver = "left_over"
+  static let diverged = "diverged"
+  static let thrownAway = "thrown_away"
+  static let unfinished = "rejoin_unfinished"
+  static let leftOver = "left_over"
   private static let knownPrimary = "primary-known"
   private static let sameLineage = "same-lineage-as-primary"
   private static let ownStopped = "own-scheduler-stopped"

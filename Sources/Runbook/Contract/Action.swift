@@ -48,6 +48,10 @@ public protocol ActingAction: Action {
   /// now; none where that would change nothing, nil where it can't be done. Pure.
   func undo(restoring before: Observation, from now: Observation) -> [UndoStep]?
 
+  /// The facts that `act` itself checks in the moment of acting, so that it does nothing when they are no longer what
+  /// `observation` says; as a database's role, read in the transaction that changes it.
+  var rechecked: [FactKey] { get }
+
   /// What `act` would do to the world on this observation, in order and without looking. Pure, and made of the same pieces
   /// as `act`: the conformance suite compares the two.
   func operations(given observation: Observation) -> [Operation]
@@ -60,6 +64,7 @@ public protocol ActingAction: Action {
 
 extension ActingAction {
   public var guards: [Guard] { [] }
+  public var rechecked: [FactKey] { [] }
   public func consent(for observation: Observation) -> Question? { nil }
   public var isRepeatable: Bool { Self.schema.isRepeatable }
   public func operations(given observation: Observation) -> [Operation] {

@@ -255,6 +255,29 @@ struct SSHTroubleTests {
     }
   }
 
+  @Test(
+    "a command that is cancelled the moment it begins is ended, too",
+    arguments: [UInt64.random(in: 0 ... .max)])
+  func cancelledAtOnce(seed: UInt64) async throws {
+    try await SSHServer.with { server async throws in
+      try await withWorld { world async throws in
+        let marker = "4322\(server.port)"
+        var random = SeededGenerator(seed: seed)
+        for _ in 1...20 {
+          // The channel is there: what is cancelled is the command, and not the way to the host.
+          _ = try await world.act(["true"], on: server.host())
+          let task = Task { try await world.act(["sleep", marker], on: server.host()) }
+          try await randomMoment(upTo: .milliseconds(12), using: &random)
+          task.cancel()
+          await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        try await eventually("their end", within: .seconds(10)) {
+          Processes.running(marker).filter { Processes.name($0) == "sleep" }.isEmpty
+        }
+      }
+    }
+  }
+
   @Test("a command that takes too long is ended on the host")
   func timedOut() async throws {
     try await SSHServer.with { server async throws in

@@ -74,7 +74,7 @@ actor SSHConnection {
     do {
       guard
         let result = try await time.within(
-          invocation.timeout, { try await Self.run(invocation, in: channel) })
+          invocation.timeout, { try await self.run(invocation, in: channel) })
       else {
         await endCommand(of: channel)
         throw invocation.timedOut()
@@ -91,7 +91,7 @@ actor SSHConnection {
     }
   }
 
-  private static func run(
+  private func run(
     _ invocation: Invocation, in channel: ShellChannel
   ) async throws -> CommandResult {
     let canExport = invocation.environment.keys.allSatisfy(ShellText.isVariable)
@@ -102,7 +102,9 @@ actor SSHConnection {
     }
     return switch invocation.purpose {
     case .looking: try await channel.run(text(arguments))
-    case .acting: try await channel.runDetached(text(ShellText.detached(arguments)))
+    case .acting:
+      try await channel.runDetached(
+        text(ShellText.detached(arguments)), patience: Self.grace, time: time)
     }
   }
 

@@ -60,15 +60,34 @@ final class ShellChannel: Sendable {
   }
 
   /// Runs a command, as `ShellText` writes a detached one. Its output goes through two readers that end with its mark,
-  /// whoever else still has it open.
-  func runDetached(_ text: String) async throws -> CommandResult {
+  /// whoever else still has it open. Cancelled, it returns when it knows the group to end, or after `patience`.
+  func runDetached(
+    _ text: String, patience: Duration, time: any TimeSource
+  ) async throws -> CommandResult {
     try await turn.withPlace {
-      let group = try await child.announcement(
-        after: "{ { { \(text); e $?; } 2>&1 >&3 3>&- | r >&2 3>&-; } 3>&1 | o; }\n")
+      try Task.checkCancellation()
+      let group = try await announcement(
+        after: "{ { { \(text); e $?; } 2>&1 >&3 3>&- | r >&2 3>&-; } 3>&1 | o; }\n",
+        patience: patience, time: time)
       detachedGroup.withLock { $0 = group > 0 ? group : nil }
       let result = try await child.answer()
       detachedGroup.withLock { $0 = nil }
       return result
+    }
+  }
+
+  /// Isn't cancelled with its caller at once: the command has begun, and could not be ended as long as nobody knows its group.
+  private func announcement(
+    after request: String, patience: Duration, time: any TimeSource
+  ) async throws -> Int {
+    let announcement = Task { try await child.announcement(after: request) }
+    return try await withTaskCancellationHandler {
+      try await announcement.value
+    } onCancel: {
+      Task {
+        defer { announcement.cancel() }
+        try await time.sleep(for: patience)
+      }
     }
   }
 

@@ -1,0 +1,106 @@
+import Runbook
+
+/// The facts of schedulers and databases in an imagined world.
+extension ModelWorld {
+  // MARK: - Schedulers
+
+  static func guid(of host: Host) -> String {
+    if case .value(let guid) = host.guid { guid } else { "guid-of-\(host.id)" }
+  }
+
+  func guid(of host: Host) -> String { GUIDText.normalised(Self.guid(of: host)) }
+
+  /// Whether any of the scheduler's services runs.
+  func runs(_ host: Host) -> Bool {
+    host.services.contains {
+      self[host.subject(ofService: $0), FactName.serviceState] == "running"
+    }
+  }
+
+  func runsWhole(_ host: Host) -> Bool {
+    host.services.allSatisfy {
+      self[host.subject(ofService: $0), FactName.serviceState] == "running"
+    }
+  }
+
+  mutating func setServices(of host: Host, _ state: Value) {
+    for service in host.services {
+      self[host.subject(ofService: service), FactName.serviceState] = state
+    }
+  }
+
+  // MARK: - Copies
+
+  func role(of copy: DatabaseCopy) -> CopyRole? {
+    self[copy.subject, FactName.role]?.string.flatMap(CopyRole.init(rawValue:))
+  }
+
+  func epoch(of copy: DatabaseCopy) -> Int? { self[copy.subject, FactName.epoch]?.integer }
+
+  func isPrimary(_ copy: DatabaseCopy) -> Bool {
+    role(of: copy) == .primary && self[copy.subject, CopyFacts.writable] != false
+  }
+
+  func guids(in copy: DatabaseCopy) -> [String]? {
+    self[copy.subject, FactName.failoverRows]?.list?.map {
+      GUIDText.normalised($0.mapping?[copy.database.guidColumn]?.description ?? "")
+    }
+  }
+
+  mutating func setRows(of copy: DatabaseCopy, to guids: [String]) {
+    self[copy.subject, FactName.failoverRows] = .list(
+      guids.map { .mapping([copy.database.guidColumn: .string($0)]) })
+  }
+
+  /// What a copy says of itself at the beginning; what follows from its role is `follow`'s.
+  mutating func begin(_ copy: DatabaseCopy, as role: CopyRole) {
+    self[copy.subject, FactName.role] = .string(role.rawValue)
+    self[copy.subject, CopyFacts.writable] = .boolean(role == .primary)
+    self[copy.subject, Exposure.property] = 0
+    self[copy.subject, FactName.asOf] = "2026-01-01T00:00:00Z"
+    self[copy.subject, DatabaseFence.fenced] = false
+    guard copy.database.replication != nil else { return }
+    if copy.database.kind.countsPromotions { self[copy.subject, FactName.epoch] = 1 }
+    self[copy.subject, CopyFacts.lineage] = "one"
+    switch copy.database.kind {
+    case .sqlite: break
+    case .postgresql:
+      self[copy.subject, StreamingState.synchronousNames] = ""
+      self[copy.subject, CopyFacts.idleSlots] = []
+    case .mariadb:
+      self[copy.subject, GTIDServer.keepsLogFact] = true
+      self[copy.subject, GTIDServer.binlogStateFact] = "0-1-1"
+      self[copy.subject, GTIDServer.replicatedFact] = "0-1-1"
+    }
+  }
+
+  /// What follows from a copy's role, given the primary that it has.
+  mutating func follow(_ copy: DatabaseCopy, _ primary: DatabaseCopy?) {
+    let role = role(of: copy)
+    let subject = copy.subject
+    self[subject, CopyFacts.drained] = false
+    self[subject, CopyFacts.writable] = .boolean(role == .primary)
+    let isRival = role == .primary && primary != nil && primary != copy
+    self[subject, ReplicationRejoin.diverged] = .boolean(isRival)
+    self[subject, ReplicationRejoin.unfinished] = false
+    self[subject, ReplicationRejoin.leftOver] = []
+    if copy.database.kind == .postgresql {
+      self[subject, StreamingState.inRecovery] = .boolean(role == .replica)
+    }
+    guard role == .replica, let primary, primary != copy else {
+      if copy.database.kind != .sqlite { self[subject, CopyFacts.streaming] = false }
+      return
+    }
+    self[subject, FactName.failoverRows] = self[primary.subject, FactName.failoverRows]
+    self[subject, Exposure.property] = 0
+    if let epoch = epoch(of: primary) { self[subject, FactName.epoch] = .integer(epoch) }
+    guard let server = primary.server else { return }
+    self[subject, CopyFacts.streaming] = true
+    self[subject, CopyFacts.source] = .string("\(server.address):\(server.port)")
+  }
+}
+
+extension Database.Kind {
+  /// Whether a copy says how often the line has been promoted.
+  var countsPromotions: Bool { self != .mariadb }
+}
