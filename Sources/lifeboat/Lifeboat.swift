@@ -8,7 +8,7 @@ struct Lifeboat: AsyncParsableCommand {
     discussion: """
       First look:   lifeboat rehearse RUNBOOK --sites sites.yaml
       For real:     lifeboat execute RUNBOOK --sites sites.yaml
-      After a stop: lifeboat explain, then lifeboat resume RUN
+      After a stop: lifeboat explain, then lifeboat resume RUN, or lifeboat abort RUN
 
       Exit codes
       \(ExitStatus.help)
@@ -17,7 +17,8 @@ struct Lifeboat: AsyncParsableCommand {
     subcommands: [
       ValidateCommand.self, ProofCommand.self, RehearseCommand.self, ExecuteCommand.self,
       ResumeCommand.self,
-      ExplainCommand.self, PermitCommand.self, AuditCommand.self, ActionsCommand.self,
+      AbortCommand.self, ExplainCommand.self, PermitCommand.self, AuditCommand.self,
+      ActionsCommand.self,
       LabCommand.self,
     ])
 }

@@ -13,7 +13,9 @@ struct Entries {
         kind: R.kind, run: "r-1", step: step, epoch: 1, body: try JSON(encoding: record)))
   }
 
-  mutating func begin(_ type: RunStarted.RunKind = .execution) throws {
+  mutating func begin(
+    _ type: RunStarted.RunKind = .execution, wayBack: [WayBackRecord]? = nil
+  ) throws {
     try add(
       RunStarted(
         type: type, runbook: "failover", runType: "failover", description: "Moves it.",
@@ -23,7 +25,7 @@ struct Entries {
         ],
         runbookFile: "/a.yaml", inventoryFile: "/sites.yaml", givenParameters: [:],
         sites: ["dr", "production"], person: Self.person, version: "0", acceptedPrechecks: [:],
-        takenOverFrom: []))
+        takenOverFrom: [], wayBack: wayBack))
   }
 
   mutating func start(_ step: String, place: Int) throws {

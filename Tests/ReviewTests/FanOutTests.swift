@@ -94,9 +94,10 @@ struct FanOutTests {
   func standing() throws {
     var entries = try executed()
     try entries.intend(part(9))
-    let text = try #require(try Standing(entries.all)).lines(
-      isHeld: false, now: Timestamp(microsecondsSince1970: 60_000_000)
-    ).text
+    let text = try #require(
+      try Standing(
+        entries.all, isHeld: false, now: Timestamp(microsecondsSince1970: 60_000_000))
+    ).lines.text
     #expect(text.contains("? repoint: 49 of 50 hosts: 48 changed, 1 failed"))
     #expect(text.contains("✗ repoint@dr.agent-3: failed, said agent 3"))
     #expect(text.contains("? repoint@dr.agent-9: begun, and its end isn't written"))

@@ -6,9 +6,10 @@ import Testing
 @Suite("Where a run stands")
 struct StandingTests {
   private func explain(_ entries: Entries, isHeld: Bool = false) throws -> String {
-    try #require(try Standing(entries.all)).lines(
-      isHeld: isHeld, now: Timestamp(microsecondsSince1970: 60_000_000)
-    ).text
+    try #require(
+      try Standing(
+        entries.all, isHeld: isHeld, now: Timestamp(microsecondsSince1970: 60_000_000))
+    ).lines.text
   }
 
   @Test("killed while acting: which step, and that it will be looked at")
@@ -67,7 +68,7 @@ struct StandingTests {
   func noRun() throws {
     var entries = Entries()
     try entries.start("stop", place: 1)
-    #expect(try Standing(entries.all) == nil)
+    #expect(try Standing(entries.all, isHeld: false, now: entries.all[0].at) == nil)
   }
 
   @Test("the table of runs says which ones have no end, and when it is cut")

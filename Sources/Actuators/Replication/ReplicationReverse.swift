@@ -80,7 +80,7 @@ public struct ReplicationReverse: ActingAction {
   private static let targetReachable = "target-reachable"
   private static let sourceReachable = "source-reachable"
 
-  private let intent: Reversal.Intent
+  let intent: Reversal.Intent
   private let maximumLoss: Duration?
   private let schedulers: SchedulerServices
 

@@ -168,6 +168,17 @@ public struct ServiceStart: ActingAction {
     servicesToStart(observation).map { .start($0, within: startTimeout) }
   }
 
+  /// What jobs a scheduler has run since it was started can't be made not to have run.
+  public var undoability: Undoability {
+    host.guid == nil
+      ? .exact(by: ServiceStop.schema.name)
+      : .inexact("a scheduler that was started may have run jobs")
+  }
+
+  public func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
+    host.guid == nil ? wanted.undo(restoring: before, areRunning: true)?.reversed() : nil
+  }
+
   /// In the order of starting.
   private func servicesToStart(_ observation: Observation) -> [String] {
     wanted.services.filter { observation.serviceState($0, on: host) != .running }

@@ -25,8 +25,9 @@ public struct ServiceStop: ActingAction {
     parameters: [
       ServiceArguments.services,
       .init(
-        "start_type", .choice(["disabled", "manual", "keep"]), default: "disabled",
-        "What becomes of the services when the host reboots; `keep` leaves it as it is"),
+        "start_type", .choice(["disabled", "manual", "keep", "automatic"]), default: "disabled",
+        "What becomes of the services when the host reboots; `keep` leaves it as it is, `automatic` lets them come back"
+      ),
       .init(
         "stop_timeout", .duration, default: "what the service manager or the step allows",
         "How long one service may take to stop"),
@@ -118,6 +119,14 @@ public struct ServiceStop: ActingAction {
     let others = alsoStopped(with: alive, observation)
     if !others.isEmpty { evidence.details["also_stopped"] = .list(others.map(Value.string)) }
     return evidence
+  }
+
+  public var undoability: Undoability { .exact(by: ServiceStart.schema.name) }
+
+  /// Services of others that went down with these are not known to have run: nobody can say what to start again.
+  public func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
+    guard alsoStopped(with: aliveServices(before), before).isEmpty else { return nil }
+    return wanted.undo(restoring: before, areRunning: false)
   }
 
   public func operations(given observation: Observation) -> [Operation] {

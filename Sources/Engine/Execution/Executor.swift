@@ -28,12 +28,14 @@ public struct Executor: Sendable {
   }
 
   /// Executes a plan under a new run; of a saved one, the world is first compared with what its rehearsal saw. Throws
-  /// `JournalError` when another runner holds the lease on one of the plan's sites: nothing was done then.
+  /// `JournalError` when another runner holds the lease on one of the plan's sites, and `EngineError` when what the plan is
+  /// to undo isn't as it was: nothing was done then.
   public func execute(
     _ plan: Plan, as run: String, from origin: RunOrigin
   ) async throws -> RunEnded {
     try origin.savedPlan?.saved.requireSame(plan)
     return try await underLease(run: run, plan) { recorder in
+      let mark = try await abortMark(on: origin.aborts, plan, recorder)
       // In the first entry, so that no run can go on that has not been compared.
       let comparison = try await origin.savedPlan?.compare(plan, with: surroundings, in: world)
       try await recorder.record(
@@ -41,7 +43,8 @@ public struct Executor: Sendable {
           .execution, plan, origin, surroundings, savedPlan: comparison, by: recorder))
       crashes.reach(.runStarted)
       if let refusal = comparison?.refusal { return try await end(refusal, recorder) }
-      return try await perform(plan, recorder: recorder, recorded: nil, accepted: origin.accepted)
+      return try await perform(
+        plan, recorder: recorder, recorded: nil, accepted: origin.accepted, mark)
     }
   }
 
@@ -53,6 +56,7 @@ public struct Executor: Sendable {
       // What the journal holds now that nobody else can write: the run may have moved on since it was read.
       let current = try await RecordedRun.read(recorded.id, from: surroundings.journal)
       try requireResumable(current)
+      let mark = try await abortMark(on: current.started.aborts, plan, recorder)
       try await recorder.record(
         RunResumed(
           planDigest: current.started.planDigest, person: surroundings.person,
@@ -63,8 +67,19 @@ public struct Executor: Sendable {
         return try await end(refusal, recorder)
       }
       return try await perform(
-        plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks)
+        plan, recorder: recorder, recorded: current, accepted: current.started.acceptedPrechecks,
+        mark)
     }
+  }
+
+  /// Nobody else can write by now: what holds here holds until the mark is made.
+  private func abortMark(
+    on aborts: AbortsRecord?, _ plan: Plan, _ recorder: Recorder
+  ) async throws -> AbortMark? {
+    guard let aborts else { return nil }
+    let isMade = try await aborts.requireUnmoved(
+      in: surroundings.journal, sites: plan.sites, undoneBy: recorder.run)
+    return AbortMark(recorder, on: aborts.run, by: surroundings.person, isMade: isMade)
   }
 
   private func requireResumable(_ recorded: RecordedRun) throws {
@@ -73,6 +88,7 @@ public struct Executor: Sendable {
         "run.not_an_execution", "\(recorded.id) is a rehearsal: there is nothing to resume",
         advice: "'lifeboat execute' begins a run")
     }
+    try recorded.requireNotAborted()
     if let ended = recorded.ended, !ended.resumable {
       throw EngineError(
         "run.ended",
@@ -83,9 +99,10 @@ public struct Executor: Sendable {
 
   /// The whole run, in order.
   private func perform(
-    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String]
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, accepted: [String: String],
+    _ mark: AbortMark?
   ) async throws -> RunEnded {
-    let context = makeContext(plan, recorder: recorder, recorded: recorded)
+    let context = makeContext(plan, recorder: recorder, recorded: recorded, mark)
     // Nobody waits for it: a step that comes sooner waits for the log-in that it needs, and the run's end ends the rest.
     async let _ = world.approach(context.destinations)
     do {
@@ -104,7 +121,7 @@ public struct Executor: Sendable {
   }
 
   private func makeContext(
-    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?
+    _ plan: Plan, recorder: Recorder, recorded: RecordedRun?, _ mark: AbortMark?
   ) -> RunContext {
     RunContext(
       plan: plan, catalogue: surroundings.catalogue, world: world, recorder: recorder,
@@ -116,7 +133,7 @@ public struct Executor: Sendable {
       board: Board(
         observations: recorded?.observations ?? [:], outcomes: recorded?.outcomes ?? [:],
         predictions: recorded?.predictions ?? [:]),
-      crashes: crashes)
+      crashes: crashes, abortMark: mark)
   }
 
   private func end(_ ended: RunEnded, _ context: RunContext) async throws -> RunEnded {

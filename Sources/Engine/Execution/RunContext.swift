@@ -34,6 +34,8 @@ struct RunContext: Sendable {
   let fences: Fences
   let board: Board
   let crashes: CrashPlan
+  /// Of a run that undoes another one: the mark on that.
+  let abortMark: AbortMark?
 
   var time: any TimeSource { recorder.time }
 

@@ -11,12 +11,14 @@ public struct RunOrigin: Sendable {
   public let accepted: [String: String]
   /// When the disaster began, when a person said so.
   public let disasterAt: Timestamp?
+  /// The run that this one undoes.
+  public let aborts: AbortsRecord?
   /// Nil when the runbook is executed without a saved plan.
   public let savedPlan: PlanExecution?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
-    accepted: [String: String] = [:], disasterAt: Timestamp? = nil,
+    accepted: [String: String] = [:], disasterAt: Timestamp? = nil, aborts: AbortsRecord? = nil,
     savedPlan: PlanExecution? = nil
   ) {
     self.runbookFile = runbookFile
@@ -24,6 +26,7 @@ public struct RunOrigin: Sendable {
     self.givenParameters = givenParameters
     self.accepted = accepted
     self.disasterAt = disasterAt
+    self.aborts = aborts
     self.savedPlan = savedPlan
   }
 }
@@ -49,6 +52,7 @@ extension RunStarted {
       acceptedPrechecks: origin.accepted,
       takenOverFrom: recorder.takenOverFrom,
       disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) },
-      savedPlan: savedPlan)
+      wayBack: origin.aborts == nil ? NoReturnMap(plan, surroundings.catalogue).steps : nil,
+      aborts: origin.aborts, savedPlan: savedPlan)
   }
 }

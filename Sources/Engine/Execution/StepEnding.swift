@@ -60,6 +60,13 @@ struct StepEnding: Sendable {
     StepEnding(outcome: .waiting, message: message, advice: advice, ending: .waiting)
   }
 
+  /// The same, with what was seen when it stopped there.
+  func seeing(_ sight: Sight) -> StepEnding {
+    var ending = self
+    ending.observation = sight.observation
+    return ending
+  }
+
   /// A probe saw that it is so. A step that is skipped because it was verified once may be dark by now.
   var isSatisfied: Bool { outcome == .ok || outcome == .changed }
 

@@ -76,7 +76,7 @@ struct StepExecution: Sendable {
       attemptsBefore: recordedAttempts)
     var sight = try await work.look()
     if let question = work.attestation(for: sight) {
-      if let stop = try await ask(question) { return stop }
+      if let stop = try await ask(question) { return stop.seeing(sight) }
       sight = try await work.look()
     }
     let ending = try await recover(from: sight, with: work)

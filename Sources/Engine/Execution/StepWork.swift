@@ -41,7 +41,7 @@ struct StepWork: Sendable {
     var tries = Tries(step.retry)
     var hasActed = false
     while true {
-      if let stop = try await getLeave(toActOn: &sight, asking: ask) { return stop }
+      if let stop = try await getLeave(toActOn: &sight, asking: ask) { return stop.seeing(sight) }
       if hasActed, sight.verdict.isSatisfied { return .done(.changed, sight) }
       if hasActed, case .unknown(let why) = sight.verdict { return .actedAndDark(sight, why) }
       let ending = try await attempt(from: sight, number: attemptsBefore + tries.count)
@@ -136,6 +136,7 @@ struct StepWork: Sendable {
     _ sight: Sight, _ check: GuardCheck, _ predicted: Observation?, number: Int
   ) async throws {
     let moment = context.time.now()
+    try await context.abortMark?.make()
     context.crashes.reach(.beforeIntent, step: step.id)
     try await context.recorder.record(
       StepIntent(

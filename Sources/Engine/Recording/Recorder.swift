@@ -38,10 +38,14 @@ struct Recorder: Sendable {
   }
 
   /// Durable when it returns. Throws `JournalError`, of code `leaseLost` when another runner has taken over.
-  func record<R: Record>(_ record: R, step: String? = nil) async throws {
+  ///
+  /// - Parameter other: the run that it belongs to, when it isn't the recorder's own.
+  func record<R: Record>(
+    _ record: R, step: String? = nil, ofRun other: String? = nil
+  ) async throws {
     try await queue.append(
       EntryDraft(
-        at: Timestamp(time.now()), kind: R.kind, run: run, step: step,
+        at: Timestamp(time.now()), kind: R.kind, run: other ?? run, step: step,
         body: try JSON(encoding: record), needsLease: lease != nil))
   }
 }

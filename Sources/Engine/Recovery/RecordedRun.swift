@@ -23,6 +23,12 @@ public struct RecordedRun: Sendable {
   private(set) var predictions: [String: CheckedPrediction] = [:]
   /// Nil when the run was killed, or runs.
   public private(set) var ended: RunEnded?
+  /// What was seen of each step before it first acted, and the place of the entry that says so.
+  public private(set) var before: [String: (entry: Int, observation: Observation)] = [:]
+  /// Another run has begun to undo this one.
+  public private(set) var aborted: RunAborted?
+  /// The place of its last entry.
+  public private(set) var lastEntry: Int
   /// The steps that have acted since the run was begun or last resumed.
   private var actedLately: Set<String> = []
 
@@ -56,6 +62,7 @@ public struct RecordedRun: Sendable {
     self.id = id
     self.started = started
     self.plan = try started.plan.decode(Plan.self)
+    lastEntry = first.index
     for entry in entries.dropFirst() { try take(entry) }
   }
 
@@ -70,6 +77,8 @@ public struct RecordedRun: Sendable {
   public var hasBegunSteps: Bool { !progress.isEmpty || !outcomes.isEmpty }
 
   private mutating func take(_ entry: Entry) throws {
+    lastEntry = entry.index
+    if let record = try entry.record(RunAborted.self) { aborted = record }
     if try entry.record(RunResumed.self) != nil {
       ended = nil
       actedLately = []
@@ -81,7 +90,9 @@ public struct RecordedRun: Sendable {
       outcomes[step] = nil
       attempts[step] = intent.attempt
       predicted[step] = intent.predicted.map { Observation($0.map(\.fact)) }
-      see(Observation(intent.observation.map(\.fact)), at: step)
+      let sight = Observation(intent.observation.map(\.fact))
+      if before[step] == nil { before[step] = (entry.index, sight) }
+      see(sight, at: step)
     } else if try entry.record(StepActed.self) != nil {
       progress[step] = .acted
       actedLately.insert(step)

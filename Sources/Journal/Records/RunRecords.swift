@@ -44,6 +44,10 @@ public struct RunStarted: Record {
   public let takenOverFrom: [String]
   /// Nil when nobody said; a report then looks for the last heartbeat that was seen.
   public let disaster: DisasterRecord?
+  /// The plan's map of no return; nil in a run of a version that made none.
+  public let wayBack: [WayBackRecord]?
+  /// Of a run that undoes another one: which.
+  public let aborts: AbortsRecord?
   /// Nil when the runbook was executed without a saved plan.
   public let savedPlan: SavedPlanRecord?
 
@@ -52,7 +56,8 @@ public struct RunStarted: Record {
     plan: JSON, runbookFile: String, inventoryFile: String,
     givenParameters: [String: String], sites: [String],
     person: PersonRecord, version: String, acceptedPrechecks: [String: String],
-    takenOverFrom: [String], disaster: DisasterRecord? = nil, savedPlan: SavedPlanRecord? = nil
+    takenOverFrom: [String], disaster: DisasterRecord? = nil, wayBack: [WayBackRecord]? = nil,
+    aborts: AbortsRecord? = nil, savedPlan: SavedPlanRecord? = nil
   ) {
     self.type = type
     self.runbook = runbook
@@ -69,11 +74,14 @@ public struct RunStarted: Record {
     self.acceptedPrechecks = acceptedPrechecks
     self.takenOverFrom = takenOverFrom
     self.disaster = disaster
+    self.wayBack = wayBack
+    self.aborts = aborts
     self.savedPlan = savedPlan
   }
 
   enum CodingKeys: String, CodingKey {
-    case type, runbook, description, plan, sites, person, version, disaster
+    case type, runbook, description, plan, sites, person, version, disaster, aborts
+    case wayBack = "way_back"
     case runType = "run_type"
     case planDigest = "plan_digest"
     case runbookFile = "runbook_file"

@@ -21,21 +21,17 @@ public struct Narrator: Sendable {
   private var runStarted: Timestamp?
   private var runbook = ""
   private var parameters = ""
+  private var isRehearsal = false
   private var hasShownPrechecks = false
   /// What was told of the last act, in full.
   private var lastFailure: String?
   private var hasShownSteps = false
+  var wayBack = WayBack()
   /// The step that the last lines were about: lines about another one name it, when steps run side by side.
   var told: String?
 
   /// `isDetailed`: each host of a fan-out is told by itself.
   public init(isDetailed: Bool = false) { self.isDetailed = isDetailed }
-
-  /// Begins to tell a run that is resumed: what its first entry said is known, and not told again.
-  public init(resuming first: Entry) throws {
-    self.init()
-    _ = try lines(for: first)
-  }
 
   /// The lines for an entry; none for those that only matter to a machine. Throws `JSONError` when a body is not what
   /// its kind says.
@@ -68,6 +64,8 @@ public struct Narrator: Sendable {
     runbook = record.runbook
     parameters = plan.parametersText
     runStarted = entry.at
+    wayBack = WayBack(record.wayBack)
+    isRehearsal = record.type == .rehearsal
     let title = "\(record.runbook) (\(record.runType))"
     let heading =
       switch record.type {
@@ -82,6 +80,7 @@ public struct Narrator: Sendable {
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
     ] + (record.savedPlan?.lines ?? []) + takeovers(record.takenOverFrom)
+      + (wayBack.headline.map { [Line($0, .faint)] } ?? [])
   }
 
   private mutating func outline(_ plan: PlanOutline) {
@@ -103,7 +102,7 @@ public struct Narrator: Sendable {
     fanOuts = isDetailed ? FanOutTallies() : FanOutTallies(parts)
     let run = [runbook, entry.run ?? "", parameters].filter { !$0.isEmpty }.joined(separator: "  ")
     return [Line("Resumed by \(record.person.spoken): \(run)", .heading)]
-      + takeovers(record.takenOverFrom)
+      + takeovers(record.takenOverFrom) + (wayBack.headline.map { [Line($0, .faint)] } ?? [])
   }
 
   private mutating func end(_ record: RunEnded, _ entry: Entry) -> [Line] {
@@ -135,7 +134,7 @@ public struct Narrator: Sendable {
       lines.append(Line(tally.spoken, tally.missed.isEmpty ? .faint : .attention))
     }
     if let advice = record.advice { lines.append(Line("next: \(advice)", .attention)) }
-    return lines
+    return lines + (isRehearsal ? wayBack.lines : [])
   }
 
   private mutating func tell(_ record: PrecheckJudged, _ entry: Entry) -> [Line] {
@@ -178,14 +177,17 @@ public struct Narrator: Sendable {
 
   private mutating func tell(_ record: StepIntent, _ entry: Entry) -> [Line] {
     let id = entry.step ?? ""
-    if fanOuts[id] != nil { return [] }
+    let endOfWayBack = tellEndOfWayBack(at: id)
+    if fanOuts[id] != nil { return endOfWayBack }
     now = Now(text: "\(place(of: id)) \(id): acting", since: entry.at, next: next(after: id))
     let margin = margin(of: id)
     let again = record.attempt > 1 ? " (try \(record.attempt))" : ""
     let overridden = record.guards.filter { $0.overridden != nil }.map {
       Line("\(margin)! guard \($0.id) overridden: \($0.overridden ?? "")", .attention)
     }
-    return overridden + [Line("\(margin)… \(record.verdict.explanation)\(again)", .faint)]
+    return overridden + endOfWayBack + [
+      Line("\(margin)… \(record.verdict.explanation)\(again)", .faint)
+    ]
   }
 
   private mutating func tell(_ record: StepActed, _ entry: Entry) -> [Line] {

@@ -60,6 +60,8 @@ public struct RunAccount: Sendable {
   public var duration: Duration { lastAt.duration(since: beganAt) }
 
   private mutating func take(_ entry: Entry) throws {
+    // Written by another run, long after this one's end.
+    if entry.kind == RunAborted.kind { return }
     if let record = try entry.record(RunResumed.self) { resume(record, at: entry.at) }
     if let place = entry.step.flatMap({ places[$0] }) { try take(entry, ofStepAt: place) }
     if let record = try entry.record(PrecheckJudged.self) {

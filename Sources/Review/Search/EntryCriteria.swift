@@ -21,7 +21,8 @@ public struct EntryCriteria: Sendable {
 
   /// The kinds of entries that there are.
   public static let allKinds = [
-    RunStarted.kind, RunResumed.kind, RunEnded.kind, PrecheckJudged.kind, StepStarted.kind,
+    RunStarted.kind, RunResumed.kind, RunAborted.kind, RunEnded.kind, PrecheckJudged.kind,
+    StepStarted.kind,
     StepIntent.kind, StepActed.kind, StepEnded.kind, StepRehearsed.kind, GateAsked.kind,
     GateAnswered.kind, GateVoided.kind, PermitGranted.kind, ProbeFilesPlanned.kind,
     ProbeFilesRemoved.kind, ReadinessJudged.kind, LostSiteAssumed.kind, LostSitePointers.kind,

@@ -45,6 +45,13 @@ public protocol ActingAction: Action {
   /// wording: let the words change when what is at stake does, and not with every look. Pure.
   func consent(for observation: Observation) -> Question?
 
+  /// Whether what it changes can be brought back exactly, as far as its arguments tell.
+  var undoability: Undoability { get }
+
+  /// The steps, in their order, that bring back exactly what was observed before it first acted, from what is observed
+  /// now; none where that would change nothing, nil where it can't be done. Pure.
+  func undo(restoring before: Observation, from now: Observation) -> [UndoStep]?
+
   /// The facts that `act` itself checks in the moment of acting, so that it does nothing when they are no longer what
   /// `observation` says; as a database's role, read in the transaction that changes it.
   var rechecked: [FactKey] { get }

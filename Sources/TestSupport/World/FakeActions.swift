@@ -3,7 +3,8 @@ public import Runbook
 extension ActionCatalogue {
   /// What a runbook may do to a `FakeWorld`.
   public static let fake = ActionCatalogue([
-    FakeChange.self, FakeChangeOnce.self, FakeChangeInTwoCalls.self, FakeGuarded.self,
+    FakeChange.self, FakeChangeOnce.self, FakeChangeInTwoCalls.self, FakeUndoable.self,
+    FakeGuarded.self,
     FakeRisky.self, FakeFence.self, FakeCheck.self, FakeWait.self, FakeProof.self,
     FakeApproval.self,
     FakeAttestation.self,

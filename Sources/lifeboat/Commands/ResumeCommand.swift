@@ -36,7 +36,9 @@ struct ResumeCommand: AsyncParsableCommand {
       let wiring = try Wiring(console: console, format: output.output, mustExist: true)
       let id = try await wiring.runs.resolve(run, onlyExecutions: true)
       let recorded = try await wiring.recordedRun(id)
-      let plan = recordedPlan ? recorded.plan : try reload(recorded, console)
+      // What undoes a run was never in a file.
+      let isRecordedOnly = recordedPlan || recorded.started.aborts != nil
+      let plan = isRecordedOnly ? recorded.plan : try reload(recorded, console)
       let answers = try gates.answers(
         to: plan, on: console, format: output.output, consents: consents,
         shown: recorded.shownConsents)

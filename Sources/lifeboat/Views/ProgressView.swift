@@ -26,9 +26,9 @@ final class ProgressView: Sendable {
     self.time = time
   }
 
-  /// For a run that goes on: tells the narrator how it began.
-  func resume(from first: Entry) throws {
-    let resumed = try Narrator(resuming: first)
+  /// For a run that goes on: tells the narrator what was before.
+  func resume(from entries: [Entry]) throws {
+    let resumed = try Narrator(resuming: entries)
     narrator.withLock { $0 = resumed }
   }
 
@@ -39,7 +39,11 @@ final class ProgressView: Sendable {
     case .text:
       guard tellsText else { return }
       do {
-        console.write(try narrator.withLock { try $0.lines(for: entry) })
+        console.write(
+          try narrator.withLock { narrator in
+            if entry.kind == RunStarted.kind { narrator = Narrator() }
+            return try narrator.lines(for: entry)
+          })
       } catch {
         console.writeError("lifeboat: entry \(entry.index) can't be shown: \(error)")
       }
@@ -50,11 +54,13 @@ final class ProgressView: Sendable {
   func runStatusLine() async {
     guard format == .text, console.isTerminal else { return }
     while !Task.isCancelled {
-      if let now = narrator.withLock({ $0.now }) {
+      if let (now, abort) = narrator.withLock({ narrator in
+        narrator.now.map { ($0, narrator.abortIsFree.map { " · \($0)" } ?? "") }
+      }) {
         let since = Timestamp(time.now()).duration(since: now.since)
         let next = now.next.map { " · next: \($0)" } ?? ""
         console.status(
-          "▸ \(now.text) since \(Self.clock(now.since)) (\(since.spoken))\(next) · Ctrl-C stops after this step"
+          "▸ \(now.text) since \(Self.clock(now.since)) (\(since.spoken))\(next)\(abort) · Ctrl-C stops after this step"
         )
       }
       do { try await time.sleep(for: .milliseconds(200)) } catch { return }

@@ -10,6 +10,15 @@ struct RunIndex {
     try await journal.entries(run: run).collect()
   }
 
+  /// Whether a living runner holds the sites of the run whose entries these are.
+  func isHeld(_ entries: [Entry]) async throws -> Bool {
+    guard let epoch = entries.last?.epoch else { return false }
+    return try await journal.leases().contains { record in
+      guard record.epoch == epoch, let tenure = record.tenure else { return false }
+      return try HolderCheck.onThisMachine(tenure.holder) != .dead
+    }
+  }
+
   /// What the run of that name did, by step; the last one's when none is named.
   func account(of name: String?) async throws -> RunAccount {
     let id = try await resolve(name, onlyExecutions: false)

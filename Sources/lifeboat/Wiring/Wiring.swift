@@ -48,8 +48,22 @@ struct Wiring {
   /// Reads a run that is to go on, and shows it under what it began as.
   func recordedRun(_ id: String) async throws -> RecordedRun {
     let entries = try await runs.entries(of: id)
-    if let first = entries.first { try progress.resume(from: first) }
+    try progress.resume(from: entries)
     let recorded = try RecordedRun(id: id, entries: entries)
+    try console.redactor.reserve(recorded.plan)
+    return recorded
+  }
+
+  /// Reads a run that is to be undone. Throws `EngineError` when it is being undone, or still runs.
+  func stoppedRun(_ id: String) async throws -> RecordedRun {
+    let entries = try await runs.entries(of: id)
+    let recorded = try RecordedRun(id: id, entries: entries)
+    try recorded.requireNotAborted()
+    guard try await !runs.isHeld(entries) else {
+      throw EngineError(
+        "abort.still_running", "\(id) is still being run",
+        advice: "press Ctrl-C where it runs: it stops after the step in hand; then abort it")
+    }
     try console.redactor.reserve(recorded.plan)
     return recorded
   }
@@ -140,7 +154,7 @@ struct ReadingWiring {
     }
     let proof = try await journal.proof(
       from: first.index, to: last.index, checkpoints: try await checkpoints())
-    guard let report = try RunReport(entries, isHeld: try await isHeld(entries), proof: proof)
+    guard let report = try RunReport(entries, isHeld: try await runs.isHeld(entries), proof: proof)
     else { throw notFound(run) }
     return report
   }
@@ -149,14 +163,5 @@ struct ReadingWiring {
     EngineError(
       "run.not_found", "the journal has no beginning of a run \(run)",
       advice: "'lifeboat audit verify' checks the journal, 'lifeboat audit list' shows the runs")
-  }
-
-  /// Whether a living runner holds the sites of the run whose entries these are.
-  func isHeld(_ entries: [Entry]) async throws -> Bool {
-    guard let epoch = entries.last?.epoch else { return false }
-    return try await journal.leases().contains { record in
-      guard record.epoch == epoch, let tenure = record.tenure else { return false }
-      return try HolderCheck.onThisMachine(tenure.holder) != .dead
-    }
   }
 }

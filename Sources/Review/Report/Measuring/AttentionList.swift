@@ -8,7 +8,8 @@ struct AttentionList {
   let gates: [GateReport]
   let recovery: RecoveryTime?
   let dataLoss: [DataLoss]
-  let proof: ReportProof
+  /// Nil: of signatures nothing is said.
+  let proof: ReportProof?
 
   var all: [Attention] {
     let parts = [
@@ -19,7 +20,7 @@ struct AttentionList {
       .sorted { ($0.element.level, $0.offset) < ($1.element.level, $1.offset) }.map(\.element)
   }
 
-  private func item(
+  func item(
     _ level: Attention.Level, _ code: String, _ text: String, step: String? = nil,
     entry: Int? = nil
   ) -> Attention {
@@ -29,7 +30,14 @@ struct AttentionList {
   // MARK: - The run
 
   private var ending: [Attention] {
-    switch conclusion.state {
+    if let aborted = reading.aborted {
+      return [
+        item(
+          .caution, "aborted",
+          "\(aborted.by) undid it, or began to, on behalf of \(aborted.person.spoken).")
+      ]
+    }
+    return switch conclusion.state {
     case .running: [item(.caution, "running", conclusion.message)]
     case .noEndWritten:
       [item(.bad, "no_end_written", conclusion.message, step: conclusion.step)]
@@ -239,55 +247,5 @@ struct AttentionList {
         check.critical && check.accepted == nil ? .bad : .caution, "precheck",
         "Precheck \(check.id): \(check.verdict.explanation).\(how)", entry: check.entry)
     }
-  }
-
-  // MARK: - The journal
-
-  /// Of the last sitting the run's own conclusion tells.
-  private var sittings: [Attention] {
-    let killed = reading.sittings.dropLast().filter { $0.ending == nil }.map {
-      item(
-        .caution, "killed",
-        "The runner of \($0.person.spoken) was killed: its last entry is of \($0.lastAt), and no end is written. The run was resumed afterwards."
-      )
-    }
-    let takeovers = reading.sittings.flatMap { sitting in
-      sitting.takenOverFrom.map {
-        item(
-          .note, "taken_over",
-          "\(sitting.person.spoken) took the sites over from a runner that was dead: \($0)")
-      }
-    }
-    return killed + takeovers
-  }
-
-  private var journal: [Attention] {
-    let clock = reading.clockSetBack.map {
-      item(
-        .caution, "clock_set_back",
-        "The runner's clock was set back: entry \($0) has an earlier time than one before it. Durations around it are not exact.",
-        entry: $0)
-    }
-    let unknown = reading.unknownKinds.map {
-      item(
-        .caution, "unknown_entry",
-        "Entry \($0.index) is of the kind \($0.kind), which this version does not know: what it says is not in this report.",
-        entry: $0.index)
-    }
-    return clock + unknown
-  }
-
-  private var signed: [Attention] {
-    let problems = proof.problems.map {
-      item(
-        .bad, "checkpoint_disagrees", "A signed checkpoint does not agree with the journal: \($0).")
-    }
-    guard proof.checkpoint == nil else { return problems }
-    return problems + [
-      item(
-        .note, "not_signed",
-        "No signed checkpoint that holds covers this run: nobody's signature stands for its entries."
-      )
-    ]
   }
 }

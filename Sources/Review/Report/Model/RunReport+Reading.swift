@@ -1,33 +1,56 @@
 public import Journal
 
+/// A run as its entries tell it: what a report and a standing are made of.
+struct RunSight {
+  let reading: RunReading
+  let conclusion: Conclusion
+  let criticalPath: [CriticalStep]
+  let steps: [StepReport]
+  let gates: [GateReport]
+  let recovery: RecoveryTime?
+  let dataLoss: [DataLoss]
+
+  /// Nil when the entries don't begin with a run's first. Throws `JSONError` when a body is not what its kind says.
+  init?(_ entries: [Entry], isHeld: Bool) throws {
+    guard let reading = try RunReading(entries) else { return nil }
+    self.reading = reading
+    let critical = CriticalPathTaken(reading: reading).find()
+    let onPath = Set(critical.map(\.step))
+    criticalPath = critical
+    conclusion = Conclusion(reading, isHeld: isHeld)
+    steps = reading.plan.steps.enumerated().map { place, step in
+      StepReport(step, at: place + 1, in: reading, isCritical: onPath.contains(step.id))
+    }
+    gates = reading.gates.reports
+    recovery = RecoveryMeasure(reading: reading).measure()
+    dataLoss = LossMeasure(reading: reading).measure()
+  }
+
+  /// Without a proof nothing is said of signatures.
+  func attention(_ proof: ReportProof?) -> [Attention] {
+    AttentionList(
+      reading: reading, conclusion: conclusion, steps: steps, gates: gates, recovery: recovery,
+      dataLoss: dataLoss, proof: proof
+    ).all
+  }
+}
+
 extension RunReport {
   /// Nil when the entries don't begin with a run's first. Throws `JSONError` when a body is not what its kind says.
   ///
   /// - Parameter isHeld: whether a living runner holds the run's sites.
   public init?(_ entries: [Entry], isHeld: Bool, proof: ReportProof) throws {
-    guard let reading = try RunReading(entries) else { return nil }
-    let critical = CriticalPathTaken(reading: reading).find()
-    let gates = reading.gates.reports
-    let conclusion = Conclusion(reading, isHeld: isHeld)
-    let onPath = Set(critical.map(\.step))
-    let steps = reading.plan.steps.enumerated().map { place, step in
-      StepReport(step, at: place + 1, in: reading, isCritical: onPath.contains(step.id))
-    }
-    let recovery = RecoveryMeasure(reading: reading).measure()
-    let dataLoss = LossMeasure(reading: reading).measure()
+    guard let sight = try RunSight(entries, isHeld: isHeld) else { return nil }
+    let reading = sight.reading
     let end = reading.ms(of: reading.last)
     self.init(
-      schema: Self.schema, run: RunIdentity(reading), conclusion: conclusion,
-      attention: AttentionList(
-        reading: reading, conclusion: conclusion, steps: steps, gates: gates, recovery: recovery,
-        dataLoss: dataLoss, proof: proof
-      ).all,
-      recovery: recovery, dataLoss: dataLoss,
+      schema: Self.schema, run: RunIdentity(reading), conclusion: sight.conclusion,
+      attention: sight.attention(proof), recovery: sight.recovery, dataLoss: sight.dataLoss,
       time: TimeSpent(
         totalMs: end, spent: reading.timeline.spans.spent(from: 0, to: end),
         spans: reading.timeline.spans),
-      sittings: reading.sittings, prechecks: reading.prechecks, steps: steps, gates: gates,
-      criticalPath: critical, proof: proof)
+      sittings: reading.sittings, prechecks: reading.prechecks, steps: sight.steps,
+      gates: sight.gates, criticalPath: sight.criticalPath, proof: proof)
   }
 }
 
@@ -51,7 +74,9 @@ extension Conclusion {
     if let ended = reading.ended {
       self.init(
         state: .ended, ending: ended.ending.rawValue, message: ended.message,
-        advice: ended.advice, step: ended.step, resumable: ended.resumable, at: reading.last.at,
+        advice: reading.aborted.map { "lifeboat explain \($0.by)" } ?? ended.advice,
+        step: ended.step, resumable: ended.resumable && reading.aborted == nil,
+        at: reading.last.at,
         outcomes: ended.outcomes, fidelityPercent: ended.fidelityPercent)
       return
     }
@@ -63,14 +88,14 @@ extension Conclusion {
     let outcomes = Dictionary(
       reading.steps.values.compactMap { $0.openState == nil ? $0.ends.last?.outcome : nil }
         .map { ($0, 1) }, uniquingKeysWith: +)
-    let isExecution = reading.started.type == .execution
+    let isResumable = reading.started.type == .execution && reading.aborted == nil
     self.init(
       state: isHeld ? .running : .noEndWritten, ending: nil,
       message: isHeld
         ? "It was running when this report was made: what follows is as of its last entry."
         : "No end is written: its runner was killed, \(doing).",
-      advice: isHeld || !isExecution ? nil : "lifeboat resume \(reading.run)",
-      step: open.first, resumable: isExecution, at: reading.last.at, outcomes: outcomes,
+      advice: isHeld || !isResumable ? nil : "lifeboat resume \(reading.run)",
+      step: open.first, resumable: isResumable, at: reading.last.at, outcomes: outcomes,
       fidelityPercent: nil)
   }
 }

@@ -24,6 +24,8 @@ struct RunReading {
   private(set) var sittings: [Sitting] = []
   private(set) var timeline: TimelineReading
   private(set) var ended: RunEnded?
+  /// Another run has begun to undo it.
+  private(set) var aborted: RunAborted?
   /// Entries whose time is before that of an earlier one.
   private(set) var clockSetBack: [Int] = []
   /// Entries of kinds that this version doesn't know.
@@ -54,6 +56,11 @@ struct RunReading {
   }
 
   private mutating func take(_ entry: Entry) throws {
+    // Another run's word, however long after this one's end.
+    if let record = try entry.record(RunAborted.self) {
+      aborted = record
+      return
+    }
     let own = ms(at: entry.at)
     if own < latestMs { clockSetBack.append(entry.index) }
     latestMs = max(latestMs, own)
@@ -66,7 +73,8 @@ struct RunReading {
   }
 
   private static let knownKinds: Set<String> = [
-    RunStarted.kind, RunResumed.kind, RunEnded.kind, PrecheckJudged.kind, StepStarted.kind,
+    RunStarted.kind, RunResumed.kind, RunAborted.kind, RunEnded.kind, PrecheckJudged.kind,
+    StepStarted.kind,
     StepIntent.kind, StepActed.kind, StepEnded.kind, StepRehearsed.kind, GateAsked.kind,
     GateAnswered.kind, GateVoided.kind, ProbeFilesPlanned.kind, ProbeFilesRemoved.kind,
   ]
