@@ -133,7 +133,7 @@ enum Processes {
     return found
   }
 
-  private static func parent(of pid: pid_t) -> pid_t? {
+  static func parent(of pid: pid_t) -> pid_t? {
     guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else {
       return nil
     }
