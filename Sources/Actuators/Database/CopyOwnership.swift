@@ -52,6 +52,9 @@ struct CopyOwnership: Sendable {
 }
 
 extension Inventory {
+  /// The copies of all databases.
+  var copies: [DatabaseCopy] { databases.flatMap(copies(of:)) }
+
   /// A database's copies, in the order of the sites.
   func copies(of database: Database) -> [DatabaseCopy] {
     sites.compactMap { copy(of: database, at: $0.name) }

@@ -16,9 +16,7 @@ struct ModelBeginnings {
   }
 
   var all: [ProofBeginning] {
-    let sites = schedulers.map(\.site).reduce(into: [String]()) { sites, site in
-      if !sites.contains(site) { sites.append(site) }
-    }
+    let sites = schedulers.sites
     guard !sites.isEmpty else {
       return [ProofBeginning("no site has a scheduler", world(inControl: nil), permitted: nil)]
     }
@@ -34,10 +32,9 @@ struct ModelBeginnings {
   private func losses(of site: String) -> [ProofBeginning] {
     guard plan.runType == .failover, !goals.isEmpty, !goals.contains(site) else { return [] }
     var lost = world(inControl: site)
-    lost.outages[site] = .powerless
-    for host in inventory.hosts where host.site == site { lost.setServices(of: host, "stopped") }
+    lost.losePower(at: site, in: inventory)
     var stale = lost
-    for copy in inventory.databases.flatMap(inventory.copies(of:)) where copy.site != site {
+    for copy in inventory.copies where copy.site != site {
       stale[copy.subject, Exposure.property] = .integer(Self.stale)
     }
     var cutOff = world(inControl: site)
@@ -101,7 +98,7 @@ struct ModelBeginnings {
       world[host.id, FactName.fenced] = false
     }
     let holder = schedulers.first { $0.site == site }
-    for copy in inventory.databases.flatMap(inventory.copies(of:)) {
+    for copy in inventory.copies {
       let isPrimary = copy.site == (site ?? copy.database.primary)
       world.begin(copy, as: isPrimary ? .primary : .replica)
       world.setRows(of: copy, to: holder.map { [ModelWorld.guid(of: $0)] } ?? [])

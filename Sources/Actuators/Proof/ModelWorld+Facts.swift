@@ -29,6 +29,11 @@ extension ModelWorld {
     }
   }
 
+  mutating func losePower(at site: String, in inventory: Inventory) {
+    outages[site] = .powerless
+    for host in inventory.hosts where host.site == site { setServices(of: host, "stopped") }
+  }
+
   // MARK: - Copies
 
   func role(of copy: DatabaseCopy) -> CopyRole? {
@@ -103,4 +108,13 @@ extension ModelWorld {
 extension Database.Kind {
   /// Whether a copy says how often the line has been promoted.
   var countsPromotions: Bool { self != .mariadb }
+}
+
+extension [Host] {
+  /// Their sites, each once, in their order.
+  var sites: [String] {
+    reduce(into: []) { sites, host in
+      if !sites.contains(host.site) { sites.append(host.site) }
+    }
+  }
 }

@@ -37,14 +37,10 @@ public struct SchedulerDomain: ProofDomain {
     }
   }
 
-  var sites: [String] {
-    var sites: [String] = []
-    for host in schedulers where !sites.contains(host.site) { sites.append(host.site) }
-    return sites
-  }
+  var sites: [String] { schedulers.sites }
 
   /// The copies of replicated databases.
-  var copies: [DatabaseCopy] { plan.inventory.databases.flatMap(plan.inventory.copies(of:)) }
+  var copies: [DatabaseCopy] { plan.inventory.copies }
 
   func copies(at site: String) -> [DatabaseCopy] { copies.filter { $0.site == site } }
 
@@ -82,10 +78,7 @@ public struct SchedulerDomain: ProofDomain {
   ) -> [Happening] {
     guard let outage = world.outages[site] else {
       var lost = world
-      lost.outages[site] = .powerless
-      for host in plan.inventory.hosts where host.site == site {
-        lost.setServices(of: host, "stopped")
-      }
+      lost.losePower(at: site, in: plan.inventory)
       var cutOff = world
       cutOff.outages[site] = .cutOff
       return [

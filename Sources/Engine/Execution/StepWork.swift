@@ -20,9 +20,7 @@ struct StepWork: Sendable {
 
   /// What a person has to vouch for because its target can't be asked; nil when there is nothing.
   func attestation(for sight: Sight) -> Question? {
-    guard step.onUnreachable == .attest, case .unknown = sight.verdict else { return nil }
-    let dark = Set(sight.observation.unreachable.map(\.key))
-    let facts = (action.predict(sight.observation)?.facts ?? []).filter { dark.contains($0.key) }
+    let facts = step.factsToVouchFor(action, sight)
     guard !facts.isEmpty else { return nil }
     let target = step.target?.description ?? step.name
     return Question(
@@ -246,5 +244,14 @@ struct StepWork: Sendable {
       try await context.time.sleep(for: min(pause, deadline.remaining))
       pause = min(pause * 2, .seconds(2))
     }
+  }
+}
+
+extension PlannedStep {
+  /// What a person would vouch for, where the step allows it and its target can't be asked: what would be so after it.
+  func factsToVouchFor(_ action: any Action, _ sight: Sight) -> [Fact] {
+    guard onUnreachable == .attest, case .unknown = sight.verdict else { return [] }
+    let dark = Set(sight.observation.unreachable.map(\.key))
+    return (action.predict(sight.observation)?.facts ?? []).filter { dark.contains($0.key) }
   }
 }

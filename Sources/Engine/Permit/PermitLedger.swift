@@ -11,12 +11,21 @@ public struct PermitLedger: Sendable {
     PermitGranted.kind,
   ]
   /// The guards without which a promotion or a start is no reason to hold the permit: that the others are stopped.
-  static let guardsOfOthers = ["other-schedulers-stopped", "old-primarys-scheduler-stopped"]
+  private static let guardsOfOthers = [
+    "other-schedulers-stopped", "old-primarys-scheduler-stopped",
+  ]
 
   /// Who holds it, or why nobody does.
   public enum Standing: Sendable, Hashable {
     case held(by: String, because: String, since: Timestamp?, run: String?)
     case free(because: String, since: Timestamp?, run: String?)
+  }
+
+  /// Whether an intent with these guards is a reason to hold the permit.
+  static func areOthersDown(by guards: [GuardRecord]) -> Bool {
+    guards.contains {
+      guardsOfOthers.contains($0.id) && ($0.finding == "holds" || $0.overridden != nil)
+    }
   }
 
   public private(set) var standing: Standing
@@ -168,11 +177,7 @@ extension PermitLedger {
 
   /// The intent stands in the journal before the act: the service manager finds it there when it asks.
   private mutating func gain(_ step: PermitRun.Step, _ intent: StepIntent, _ entry: Entry) {
-    guard
-      intent.guards.contains(where: {
-        Self.guardsOfOthers.contains($0.id) && ($0.finding == "holds" || $0.overridden != nil)
-      })
-    else { return }
+    guard Self.areOthersDown(by: intent.guards) else { return }
     switch step.effect {
     case .takesDown: return
     case .promotes(let site):

@@ -8,12 +8,13 @@ struct ProofModel {
   let steps: [ProofStep]
   /// The critical ones of which the model has facts.
   private let prechecks: [ProofStep]
+  /// The places of the steps that fence.
+  private let fencing: [Int]
   let order: ProofOrder
   /// Whether a condition asks how an earlier step ended.
   let asksOutcomes: Bool
   let places: [String: Int]
   private let permitSites: [String]
-  private let time: any TimeSource
 
   private var worlds: [ModelWorld] = []
   private var worldNumbers: [ModelWorld: Int32] = [:]
@@ -32,7 +33,7 @@ struct ProofModel {
     let step: Int
     let world: Int32
     let vouched: Int32
-    let fences: UInt64
+    let fences: [Int]
   }
 
   /// What a step is about to do. Sights that lead to the same are one.
@@ -66,7 +67,6 @@ struct ProofModel {
   ) async throws {
     self.plan = plan
     self.domain = domain
-    self.time = time
     let hosts = plan.inventory.schedulerHosts()
     permitSites = Set(hosts.map(\.site)).sorted()
     let permits = try PermitRun(try JSON(encoding: plan), against: hosts)
@@ -80,6 +80,7 @@ struct ProofModel {
           modelled: modelled, time: time))
     }
     steps = Array(made.dropFirst(plan.prechecks.count))
+    fencing = steps.indices.filter { [steps] in !steps[$0].fenced.isEmpty }
     prechecks = made.prefix(plan.prechecks.count).filter { $0.planned.isCritical && !$0.isAbstract }
     order = ProofOrder(plan.steps)
     asksOutcomes = plan.steps.contains { !$0.references.isEmpty }
@@ -109,7 +110,6 @@ struct ProofModel {
   func world(_ number: Int32) -> ModelWorld { worlds[Int(number)] }
   func vouching(_ number: Int32) -> [FactKey: Value] { vouchings[Int(number)] }
   func sight(_ number: Int32) -> ProofSight { sights[Int(number)] }
-  var worldCount: Int { worlds.count }
 
   mutating func inControl(_ number: Int32) -> [String] {
     if let known = controllers[number] { return known }
@@ -177,14 +177,9 @@ struct ProofModel {
     return number
   }
 
-  /// The fencing steps of this run that are done, as bits.
-  private func fences(in state: ProofState) -> UInt64 {
-    var bits: UInt64 = 0
-    for (index, step) in steps.enumerated()
-    where !step.fenced.isEmpty && state.steps[index].phase == .done {
-      bits |= 1 << UInt64(index % 64)
-    }
-    return bits
+  /// The fencing steps of this run that are done.
+  private func fences(in state: ProofState) -> [Int] {
+    fencing.filter { state.steps[$0].phase == .done }
   }
 
   private func makeSight(_ index: Int, _ key: SightKey) -> ProofSight {
@@ -192,32 +187,23 @@ struct ProofModel {
     let world = world(key.world)
     guard let action = step.action else { return abstractSight(step, world) }
     var known = vouching(key.vouched)
-    for (other, fencing) in steps.enumerated()
-    where key.fences & (1 << UInt64(other % 64)) != 0 && !fencing.fenced.isEmpty {
-      for fact in fencing.fenced { known[fact] = known[fact] ?? world.facts[fact] }
+    for fence in key.fences {
+      for fact in steps[fence].fenced { known[fact] = known[fact] ?? world.facts[fact] }
     }
     let seen = step.observation(of: world, in: domain, filledWith: known)
     let sight = Sight(observation: seen, verdict: action.judge(seen))
-    let predicted = action.predict(seen)
-    let dark = Set(seen.unreachable.map(\.key))
-    var question: [Fact] = []
-    if step.planned.onUnreachable == .attest, case .unknown = sight.verdict {
-      question = (predicted?.facts ?? []).filter { dark.contains($0.key) }
-    }
     let guards = (action as? any ActingAction)?.guards ?? []
     let check = GuardCheck(guards, on: seen, overridden: step.planned.overriddenGuards)
-    let effect = predicted.map { predicted in
+    let effect = action.predict(seen).map { predicted in
       Dictionary(
         predicted.facts.compactMap { fact in fact.reading.value.map { (fact.key, $0) } },
         uniquingKeysWith: { $1 })
     }
     return ProofSight(
-      observation: seen, verdict: sight.verdict, question: question,
+      observation: seen, verdict: sight.verdict,
+      question: step.planned.factsToVouchFor(action, sight),
       refusal: check.refusals.isEmpty ? nil : check.explanation,
-      isGuarded: check.records.contains {
-        PermitLedger.guardsOfOthers.contains($0.id)
-          && ($0.finding == "holds" || $0.overridden != nil)
-      },
+      isGuarded: PermitLedger.areOthersDown(by: check.records),
       consent: action.consentQuestion(for: sight)?.prompt, effect: effect)
   }
 

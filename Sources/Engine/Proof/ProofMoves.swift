@@ -141,7 +141,6 @@ extension ProofModel {
         died.withoutRunner(.isGone), breach: breach))
     if state.late < 0, after != state.world {
       var late = failed
-      late.steps[step].isInDoubt = true
       late.late = mine.act
       moves.append(ProofMove(event(.mishap, step, "the time of \(id) is up"), late))
     }
@@ -188,7 +187,6 @@ extension ProofModel {
     next.steps[step].phase = .done
     next.steps[step].recorded = .verified
     next.steps[step].act = -1
-    next.steps[step].isInDoubt = false
     return settledRunner(next)
   }
 

@@ -35,15 +35,13 @@ struct ProofState: Hashable, Sendable {
     var isTolerated = false
     /// What a person consented to, at the last question.
     var isConsentedTo = false
-    /// The act's time was up: what it does may still come.
-    var isInDoubt = false
 
     /// In one go: states are hashed more often than anything else is done.
     func hash(into hasher: inout Hasher) {
       var bits = UInt64(UInt32(bitPattern: act))
       bits = bits << 3 | UInt64(phase.rawValue)
       bits = bits << 2 | UInt64(recorded.rank)
-      for flag in [isChanged, isSkipped, isTolerated, isConsentedTo, isInDoubt] {
+      for flag in [isChanged, isSkipped, isTolerated, isConsentedTo] {
         bits = bits << 1 | (flag ? 1 : 0)
       }
       hasher.combine(bits)
@@ -73,7 +71,6 @@ struct ProofState: Hashable, Sendable {
       state.steps[index].phase = .idle
       state.steps[index].act = -1
       state.steps[index].isConsentedTo = false
-      state.steps[index].isInDoubt = false
       state.steps[index].isTolerated = false
     }
     return state

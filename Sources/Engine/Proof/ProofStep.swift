@@ -4,14 +4,11 @@ import Runbook
 /// One step of a plan as a proof sees it: the action itself, and which facts it looks at.
 struct ProofStep: Sendable {
   let planned: PlannedStep
-  /// Nil where its values come from earlier steps: it is made anew in each state.
+  /// Nil where its values come from earlier steps.
   private let fixed: (any Action)?
-  private let catalogue: ActionCatalogue
-  private let inventory: Inventory
   let schema: ActionSchema
   /// What the action's probe states.
   private let keys: Set<FactKey>
-  private let subjects: Set<String>
   /// Of a fencing action: what it sees without asking the target.
   let fenced: Set<FactKey>
   let effectOnPermit: PermitRun.Step.Effect?
@@ -23,23 +20,19 @@ struct ProofStep: Sendable {
     modelled: Set<FactKey>, time: any TimeSource
   ) async throws {
     planned = step
-    self.catalogue = catalogue
-    inventory = plan.inventory
     effectOnPermit = permit
     guard let type = catalogue[step.action] else {
       throw EngineError("action.unknown", "there is no action '\(step.action)'")
     }
     schema = type.schema
     guard step.references.isEmpty else {
-      (fixed, keys, subjects, fenced, isAbstract) = (nil, [], [], [], true)
+      (fixed, keys, fenced, isAbstract) = (nil, [], [], true)
       return
     }
     let action = try step.makeAction(
       from: catalogue, inventory: plan.inventory, facts: StepFacts())
     fixed = action
-    let seen = try await Self.dark(action, time)
-    keys = Set(seen)
-    subjects = Set(seen.map(\.subject))
+    keys = Set(try await Self.dark(action, time))
     fenced =
       action is any FencingAction
       ? Set((action.predict(Observation())?.facts ?? []).map(\.key)) : []
@@ -72,26 +65,19 @@ struct ProofStep: Sendable {
   func observation(
     of world: ModelWorld, in domain: any ProofDomain, filledWith known: [FactKey: Value]
   ) -> Observation {
-    var facts: [Fact] = []
-    var stated: Set<FactKey> = []
-    func state(_ key: FactKey, _ value: Value?) {
-      guard stated.insert(key).inserted else { return }
-      if !fenced.contains(key), let site = domain.site(of: key.subject),
-        world.outages[site] != nil
-      {
-        facts.append(
-          known[key].map { Fact(key.subject, key.property, .value($0), source: .attested) }
-            ?? Fact(key.subject, key.property, .unreachable("\(site) doesn't answer")))
-      } else {
-        facts.append(
-          Fact(
-            key.subject, key.property, value.map(Reading.value) ?? .unknown("it isn't in the model")
-          ))
-      }
-    }
-    for key in keys.sorted() { state(key, world.facts[key]) }
     // Of what was dark a probe names less than it says of what answers.
-    for (key, value) in world.facts where subjects.contains(key.subject) { state(key, value) }
-    return Observation(facts)
+    let subjects = Set(keys.map(\.subject))
+    let more = world.facts.keys.filter { subjects.contains($0.subject) && !keys.contains($0) }
+    return Observation(
+      (keys.sorted() + more.sorted()).map { key in
+        guard !fenced.contains(key), let site = domain.site(of: key.subject),
+          world.outages[site] != nil
+        else {
+          let reading = world.facts[key].map(Reading.value) ?? .unknown("it isn't in the model")
+          return Fact(key.subject, key.property, reading)
+        }
+        return known[key].map { Fact(key.subject, key.property, .value($0), source: .attested) }
+          ?? Fact(key.subject, key.property, .unreachable("\(site) doesn't answer"))
+      })
   }
 }
