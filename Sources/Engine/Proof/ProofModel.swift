@@ -19,6 +19,8 @@ struct ProofModel {
   private let isGoverned: Bool
   /// Whether an act was seen to change what its part is taken to leave alone.
   private(set) var hasStrayed = false
+  /// The steps that could not tell how they stand in a world in which every site answers.
+  private(set) var unclear: Set<Int> = []
 
   private var worlds: [ModelWorld] = []
   private var worldNumbers: [ModelWorld: Int32] = [:]
@@ -191,6 +193,7 @@ struct ProofModel {
       step: step, world: state.world, vouched: state.vouched, fences: fences(in: state))
     if let number = sightNumbers[key] { return number }
     let sight = makeSight(step, key)
+    if case .unknown = sight.verdict, world(state.world).outages.isEmpty { unclear.insert(step) }
     let number = Int32(sights.count)
     sights.append(sight)
     sightNumbers[key] = number
@@ -269,6 +272,22 @@ struct ProofModel {
     let result = changed(self.world(world), by: self.act(act)).map { number(of: $0) }
     afterwards[key] = result ?? -1
     return result
+  }
+
+  /// Whether an act would change nothing, also where every site answered.
+  func isVoid(_ act: Int32, in world: Int32) -> Bool {
+    let (act, world) = (self.act(act), self.world(world))
+    guard let effect = act.effect else { return true }
+    return act.rechecked.contains { world.facts[$0] != $1 }
+      || effect.allSatisfy { world.facts[$0] == $1 }
+  }
+
+  /// Whether an act that is under way ended with the power of all the sites that it changes.
+  func isOver(_ act: Int32, in world: Int32) -> Bool {
+    let (act, world) = (self.act(act), self.world(world))
+    let sites = Set((act.effect ?? [:]).keys.map { domain.site(of: $0.subject) })
+    return !sites.isEmpty && steps[act.step].fenced.isEmpty
+      && sites.allSatisfy { site in site.map { world.outages[$0] == .powerless } ?? false }
   }
 
   private func changed(_ world: ModelWorld, by act: Act) -> ModelWorld? {
