@@ -179,4 +179,14 @@ struct VariantTests {
     #expect(result.isComplete)
     #expect(result.explored.contains { $0.states > 0 })
   }
+
+  @Test(
+    "an abort before the point of no return restores the start, wherever the run stopped",
+    arguments: ["Fixtures/lab/sites.yaml", "Fixtures/hosts/postgresql.yaml"])
+  func aborted(inventory: String) async throws {
+    let result = try await Variant("aborted", of: "scheduler-switchover").proof(in: inventory)
+    #expect(result.findings.map(\.words) == [])
+    // The stop alone, and the stop and the reversal, each with and without its effect.
+    #expect(result.aborts.places >= 4 && result.aborts.isComplete)
+  }
 }

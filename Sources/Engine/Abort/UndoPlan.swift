@@ -43,7 +43,13 @@ public struct UndoPlan: Sendable {
         let undos = (action as? any ActingAction)?.undo(
           restoring: before, from: now.observation)
       else { throw Self.notExact(step, recorded) }
-      steps += try Self.planned(undos, of: step, recorded, catalogue, after: steps)
+      let planned = try Self.planned(undos, of: step, catalogue, after: steps.last)
+      do { try Self.requireMakeable(planned, of: recorded.plan, catalogue) } catch let error
+        as ActionError
+      {
+        throw Self.notExact(step, recorded, because: error.message)
+      }
+      steps += planned
     }
     guard steps.count > 1 else { throw Self.nothingDone(recorded) }
     plan = Plan(
@@ -74,13 +80,16 @@ public struct UndoPlan: Sendable {
       arguments: arguments, timeout: "1d")
   }
 
-  private static func planned(
-    _ undos: [UndoStep], of step: PlannedStep, _ recorded: RecordedRun,
-    _ catalogue: ActionCatalogue, after earlier: [PlannedStep]
+  /// The steps that undo one, each after the one before it.
+  static func planned(
+    _ undos: [UndoStep], of step: PlannedStep, _ catalogue: ActionCatalogue,
+    after last: PlannedStep?
   ) throws -> [PlannedStep] {
-    var previous = earlier.last?.id
+    var previous = last?.id
     return try undos.enumerated().map { place, undo in
-      guard let type = catalogue[undo.action] else { throw notExact(step, recorded) }
+      guard let type = catalogue[undo.action] else {
+        throw EngineError("action.unknown", "there is no action '\(undo.action)'")
+      }
       let planned = PlannedStep(
         // No id of a runbook has a full stop in it.
         id: "undo-\(step.id)" + (place == 0 ? "" : ".\(place + 1)"),
@@ -88,13 +97,16 @@ public struct UndoPlan: Sendable {
         arguments: undo.arguments.mapValues { .value($0) }, depends: previous.map { [$0] } ?? [],
         timeout: try longer(step, type.schema.defaultTimeout))
       previous = planned.id
-      do {
-        _ = try planned.makeAction(
-          from: catalogue, inventory: recorded.plan.inventory, facts: StepFacts())
-      } catch let error as ActionError {
-        throw notExact(step, recorded, because: error.message)
-      }
       return planned
+    }
+  }
+
+  /// Throws `ActionError` for a step that isn't one.
+  private static func requireMakeable(
+    _ steps: [PlannedStep], of plan: Plan, _ catalogue: ActionCatalogue
+  ) throws {
+    for step in steps {
+      _ = try step.makeAction(from: catalogue, inventory: plan.inventory, facts: StepFacts())
     }
   }
 

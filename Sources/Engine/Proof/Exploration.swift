@@ -187,7 +187,7 @@ struct Exploration {
       step: trace.last { $0.step != nil }?.step)
   }
 
-  private func trace(to number: Int32) -> [ProofEvent] {
+  func trace(to number: Int32) -> [ProofEvent] {
     var trace: [ProofEvent] = []
     var at = number
     while at > 0 {
@@ -198,7 +198,7 @@ struct Exploration {
   }
 
   /// Why it doesn't go on: what happens when nothing more breaks and everybody answers, up to where the run stops.
-  private mutating func blockade(at number: Int32) -> [ProofEvent] {
+  mutating func blockade(at number: Int32) -> [ProofEvent] {
     let first = states[Int(number)]
     var ways: [(state: ProofState, parent: Int, event: ProofEvent?)] = [(first, -1, nil)]
     var seen: Set<ProofState> = [first]
@@ -230,7 +230,7 @@ struct Exploration {
   }
 
   /// The first state from which no goal can be reached.
-  private mutating func firstStuck(
+  mutating func firstStuck(
     countingReturns: Bool, isGoal: (inout ProofModel, ProofState) -> Bool
   ) -> Int32? {
     var reaches = [Bool](repeating: false, count: states.count)

@@ -42,23 +42,25 @@ public struct Proof: Sendable {
   public func explore() async throws -> ProofResult {
     let model = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
     let parts = limits.isReduced ? ProofParts(of: model) : ProofParts(whole: model)
-    let apart = try explore(parts, of: model)
+    let apart = try await explore(parts, of: model)
     guard parts.count > 1 else { return apart.result }
     if !apart.hasStrayed, apart.result.findings.isEmpty { return apart.result }
     // How a rule can be broken is told with all of the steps.
-    let whole = try explore(ProofParts(whole: model), of: model).result
+    let whole = try await explore(ProofParts(whole: model), of: model).result
     let isEnough = apart.hasStrayed || whole.isComplete || !whole.findings.isEmpty
     return isEnough ? whole : apart.result
   }
 
   private func explore(
     _ parts: ProofParts, of whole: ProofModel
-  ) throws -> (result: ProofResult, hasStrayed: Bool) {
+  ) async throws -> (result: ProofResult, hasStrayed: Bool) {
     var models = parts.all.map { ProofModel($0, of: whole) }
     var explored: [ProofResult.Explored] = []
     var findings: [ProofFinding] = []
     var endless: [ProofFinding] = []
     var reachesEnd = false
+    var aborts = AbortProof.Found()
+    let abort = AbortProof(catalogue: catalogue, domain: domain, limits: limits, time: time)
     for beginning in domain.beginnings {
       var isEndless = false
       for (place, part) in parts.all.enumerated() {
@@ -75,15 +77,17 @@ public struct Proof: Sendable {
           if !beginning.isGoal { endless.append(exploration.endless()) }
         }
         models[place] = exploration.model
+        aborts.add(try await abort.explore(models[place], from: beginning))
       }
       let isBegun = explored[explored.count - 1].states > 0
       reachesEnd = reachesEnd || (isBegun && !beginning.isGoal && !isEndless)
     }
     let result = ProofResult(
-      explored: explored, findings: Self.shortest(findings + (reachesEnd ? [] : endless)),
+      explored: explored,
+      findings: Self.shortest(findings + aborts.findings + (reachesEnd ? [] : endless)),
       assumptions: domain.assumptions,
       opaqueSteps: whole.steps.filter { $0.isAbstract || $0.schema.isOpaque }.map(\.id),
-      parts: parts.count)
+      parts: parts.count, aborts: aborts.summary)
     return (result, models.contains(where: \.hasStrayed))
   }
 
@@ -130,15 +134,25 @@ public struct ProofResult: Sendable {
   public let opaqueSteps: [String]
   /// In how many parts that have nothing to do with each other the plan was explored.
   public let parts: Int
+  public let aborts: Aborts
 
-  public var isComplete: Bool { explored.allSatisfy(\.isComplete) }
+  /// How a run was aborted, wherever it may have stopped before its point of no return.
+  public struct Aborts: Sendable {
+    /// From how many different states.
+    public let places: Int
+    /// How many states that took.
+    public let states: Int
+    public let isComplete: Bool
+  }
+
+  public var isComplete: Bool { explored.allSatisfy(\.isComplete) && aborts.isComplete }
   /// No rule is broken, and every state was looked at.
   public var holds: Bool { findings.isEmpty && isComplete }
 }
 
 /// A rule that the plan can break, and the shortest way to it.
 public struct ProofFinding: Sendable {
-  /// `two-in-control`, `no-way-to-control`, `no-end`, or the domain's.
+  /// `two-in-control`, `no-way-to-control`, `no-end`, `abort-not-restoring`, or the domain's.
   public let code: String
   public let words: String
   public let beginning: String

@@ -17,6 +17,8 @@ struct ProofModel {
   private let permitSites: [String]
   /// Whether its steps may change what the rules look at.
   private let isGoverned: Bool
+  /// Whether states keep what each step saw before it first acted.
+  var keepsBefore = false
   /// Whether an act was seen to change what its part is taken to leave alone.
   private(set) var hasStrayed = false
   /// The steps that could not tell how they stand in a world in which every site answers.

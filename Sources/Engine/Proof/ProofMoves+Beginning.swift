@@ -135,6 +135,7 @@ extension ProofModel {
     next.steps[step].recorded = .intent
     next.steps[step].act = act(of: step, given: sight)
     next.steps[step].isConsentedTo = sight.consent != nil
+    if keepsBefore, state.steps[step].before < 0 { next.steps[step].before = look(step, in: state) }
     gainPermit(step, sight, &next)
     guard steps[step].planned.approval != nil || sight.consent != nil else {
       return [ProofMove(event(.step, step, "\(id) begins"), next)]

@@ -35,6 +35,8 @@ struct ProofState: Hashable, Sendable {
     var isTolerated = false
     /// What a person consented to, at the last question.
     var isConsentedTo = false
+    /// What it saw before it first acted, where the model keeps that; else -1.
+    var before: Int32 = -1
 
     /// In one go: states are hashed more often than anything else is done.
     func hash(into hasher: inout Hasher) {
@@ -45,6 +47,7 @@ struct ProofState: Hashable, Sendable {
         bits = bits << 1 | (flag ? 1 : 0)
       }
       hasher.combine(bits)
+      hasher.combine(before)
     }
   }
 

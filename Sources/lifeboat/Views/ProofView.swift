@@ -58,7 +58,18 @@ struct ProofView {
     let states = result.explored.map(\.states).reduce(0, +)
     let parts =
       result.parts > 1 ? ", in \(result.parts) parts that have nothing to do with each other" : ""
-    return [Line(""), Line("Explored \(states) states\(parts)", .heading)] + rows
+    return [Line(""), Line("Explored \(states) states\(parts)", .heading)] + rows + aborts
+  }
+
+  private var aborts: [Line] {
+    let aborts = result.aborts
+    guard aborts.places > 0 else { return [] }
+    let limit = aborts.isComplete ? "" : ", and ended there: not everything was explored"
+    return [
+      Line(
+        "  aborted from \(aborts.places) of them, before the point of no return: \(aborts.states) more\(limit)",
+        aborts.isComplete ? .plain : .attention)
+    ]
   }
 
   private var opaque: [Line] {
@@ -99,6 +110,11 @@ struct ProofView {
             "complete": .boolean(explored.isComplete),
           ]
         }),
+      "aborts": [
+        "places": .integer(Int64(result.aborts.places)),
+        "states": .integer(Int64(result.aborts.states)),
+        "complete": .boolean(result.aborts.isComplete),
+      ],
       "parts": .integer(Int64(result.parts)),
       "opaque_steps": .array(result.opaqueSteps.map(JSON.string)),
       "assumptions": .array(result.assumptions.map(JSON.string)),
