@@ -89,6 +89,27 @@ struct StepsSection {
       Said.entry(rehearsed.entry)
     }
     AttemptView.guards(rehearsed.guards)
+    if let operations = rehearsed.operations, !operations.isEmpty { self.operations(operations) }
+  }
+
+  /// Folded: they are many, and for whoever wants to see each.
+  private func operations(_ operations: [OperationRecord]) -> HTML {
+    tag("details") {
+      tag("summary") {
+        "Exactly what would be done, in order (\(operations.count))"
+      }
+      Said.table(
+        ["No.", "Where", "What", "Only if"], class: "facts",
+        rows: operations.enumerated().map { index, operation in
+          [
+            .text("\(index + 1)"), .text(operation.place),
+            operation.kind == .untold
+              ? .text("Can't say what exactly: \(operation.what)")
+              : tag("code") { operation.what },
+            .text(operation.condition ?? ""),
+          ]
+        })
+    }
   }
 
   @HTMLBuilder private func ends(of step: StepReport) -> HTML {
