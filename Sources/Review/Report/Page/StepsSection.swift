@@ -94,20 +94,18 @@ struct StepsSection {
 
   /// Folded: they are many, and for whoever wants to see each.
   private func operations(_ operations: [OperationRecord]) -> HTML {
-    tag("details") {
-      tag("summary") {
-        "Exactly what would be done, in order (\(operations.count))"
-      }
+    let isConditional = operations.contains { $0.condition != nil }
+    return tag("details") {
+      tag("summary") { "Exactly what would be done, in order (\(operations.count))" }
       Said.table(
-        ["No.", "Where", "What", "Only if"], class: "facts",
-        rows: operations.enumerated().map { index, operation in
-          [
-            .text("\(index + 1)"), .text(operation.place),
+        ["Where", "What"] + (isConditional ? ["Only if"] : []), class: "facts",
+        rows: operations.map { operation in
+          let what: HTML =
             operation.kind == .untold
-              ? .text("Can't say what exactly: \(operation.what)")
-              : tag("code") { operation.what },
-            .text(operation.condition ?? ""),
-          ]
+            ? .text("Can't say what exactly: \(operation.what)")
+            : tag("code") { operation.what }
+          return [.text(operation.place), what]
+            + (isConditional ? [.text(operation.condition ?? "")] : [])
         })
     }
   }
