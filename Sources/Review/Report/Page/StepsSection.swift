@@ -104,7 +104,7 @@ struct StepsSection {
             operation.kind == .untold
             ? .text("Can't say what exactly: \(operation.what)")
             : tag("code") { operation.what }
-          return [.text(operation.place), what]
+          return [tag("span", ["class": "nowrap"]) { operation.place }, what]
             + (isConditional ? [.text(operation.condition ?? "")] : [])
         })
     }
