@@ -7,6 +7,8 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// For the modules that compute: optimised in debug builds, too, their tests take less than half the time.
+let computing = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -39,12 +41,12 @@ let package = Package(
     .target(name: "ODBC", dependencies: ["CODBC"], swiftSettings: swiftSettings),
 
     // The house. Who may import whom is in docs/architecture.md and held by TidyTests.
-    .target(name: "Runbook", dependencies: ["CYAML"], swiftSettings: swiftSettings),
+    .target(name: "Runbook", dependencies: ["CYAML"], swiftSettings: computing),
     .target(
-      name: "Journal", dependencies: ["CCrypto", "CPlatform", grdb], swiftSettings: swiftSettings),
+      name: "Journal", dependencies: ["CCrypto", "CPlatform", grdb], swiftSettings: computing),
     .target(
       name: "Engine", dependencies: ["Runbook", "Journal", "CPlatform"],
-      swiftSettings: swiftSettings),
+      swiftSettings: computing),
     .target(
       name: "Actuators",
       dependencies: ["Runbook", "ODBC", "CCurl", "CPlatform", grdb, subprocess, system],

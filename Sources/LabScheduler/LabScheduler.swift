@@ -17,6 +17,7 @@ struct LabScheduler: ParsableCommand {
 enum Program {
   static func main() {
     do {
+      if let at = AtCommand(direct: CommandLine.arguments) { return try at.run() }
       var command = try LabScheduler.parseAsRoot()
       try command.run()
     } catch let error as LabError {

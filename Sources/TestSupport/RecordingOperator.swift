@@ -78,7 +78,7 @@ private struct RecordingWriter: SQLWriter {
 
 extension [Operation] {
   /// Whether what was performed is what these operations say, in their order. `isCutOff`: acting was ended in the middle.
-  func allow(_ performed: ArraySlice<Operation.Work>, isCutOff: Bool) -> Bool {
+  public func allow(_ performed: ArraySlice<Operation.Work>, isCutOff: Bool) -> Bool {
     self[...].allow(performed, isCutOff: isCutOff)
   }
 }
@@ -99,7 +99,7 @@ extension ArraySlice<Operation> {
 
 extension Operation.Work {
   /// For findings.
-  var spoken: String {
+  public var spoken: String {
     switch self {
     case .command(let command, let host): "\(host.id)$ \(command.arguments)"
     case .statement(let statement, let copy): "\(copy.subject): \(statement.parts)"
@@ -111,6 +111,7 @@ extension Operation.Work {
 }
 
 extension Operation {
-  var spoken: String { (condition.map { "if \($0): " } ?? "") + work.spoken }
+  /// For findings.
+  public var spoken: String { (condition.map { "if \($0): " } ?? "") + work.spoken }
   fileprivate var isUntold: Bool { if case .untold = work { true } else { false } }
 }

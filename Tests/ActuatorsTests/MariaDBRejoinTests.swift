@@ -12,11 +12,7 @@ extension MariaDBTests {
     private let family = GTIDReplication()
 
     private func observation(_ pair: MariaDBPair) async throws -> Observation {
-      let copies = try MariaDBPair.sites.map { try pair.copy($0) }
-      return Observation(
-        try await copies.concurrentFacts {
-          try await CopyFacts(copy: $0).observe(world.makeObserver())
-        })
+      try await pair.rejoin("production").probe(world.makeObserver())
     }
 
     private func rejoin(
@@ -24,10 +20,16 @@ extension MariaDBTests {
       by operator: any Operator = world.makeOperator(token: "t")
     ) async throws -> Evidence {
       let seen = if let observation { observation } else { try await self.observation(pair) }
-      return try await family.rejoin(
-        Rejoin(
-          copy: try pair.copy("production"), primary: try pair.copy("dr"), timeout: .seconds(30),
-          observation: seen), by: `operator`)
+      let rejoin = Rejoin(
+        copy: try pair.copy("production"), primary: try pair.copy("dr"), timeout: .seconds(30),
+        observation: seen)
+      let recorder = RecordingOperator(`operator`)
+      let evidence = try await family.rejoin(rejoin, by: recorder)
+      let (told, done) = (family.operations(of: rejoin), recorder.performed)
+      #expect(
+        told.allow(done[...], isCutOff: false),
+        "told \(told.map(\.spoken)), and did \(done.map(\.spoken))")
+      return evidence
     }
 
     /// Production dies, dr is promoted; what production had written without dr is as it says.

@@ -7,7 +7,7 @@ import Testing
 @Suite("Killed at every crash point, a run is resumed to the same end")
 struct CrashMatrixTests {
   static let labOptions = [
-    "--job-interval", "50ms", "--ship-interval", "50ms", "--heartbeat-interval", "200ms",
+    "--job-interval", "50ms", "--ship-interval", "200ms", "--heartbeat-interval", "200ms",
   ]
 
   /// Points that every step passes, whether it acts or not.

@@ -102,6 +102,9 @@ struct ReportCommandTests {
       #expect(report["run"]?["type"] == "rehearsal")
       #expect(report["steps"]?[0]?["state"] == "rehearsed")
       #expect(report["recovery"] == nil)
+      let first = report["steps"]?[0]?["rehearsed"]?["operations"]?[0]
+      #expect(first?["kind"] == "command")
+      #expect(first?["at"] == "production.scheduler")
 
       let refused = try await lab.lifeboat(
         ["execute", Programs.runbook("scheduler-switchover"), "--since", "soon"])
@@ -110,8 +113,8 @@ struct ReportCommandTests {
       let executed = try await lab.lifeboat(
         ["execute", Programs.runbook("scheduler-switchover"), "--since", "12m", "--output", "json"])
       #expect(executed.code == 0, "\(executed)")
-      let first = try JSON(parsing: Data(executed.output.prefix { $0 != "\n" }.utf8))
-      #expect(first["body"]?["disaster"]?["source"] == "declared")
+      let started = try JSON(parsing: Data(executed.output.prefix { $0 != "\n" }.utf8))
+      #expect(started["body"]?["disaster"]?["source"] == "declared")
       let after = try JSON(
         parsing: Data(try await lab.lifeboat(["audit", "report", "--output", "json"]).output.utf8))
       #expect((after["recovery"]?["ms"]?.integerValue ?? 0) > 720_000)

@@ -73,7 +73,7 @@ extension ReplicationFamily {
   }
 
   func operations(of rejoin: Rejoin) -> [Operation] {
-    [Operation(.untold("how it comes to follow depends on what is found: see the action's page"))]
+    [Operation(.untold("\(rejoin.copy.subject) can't be made to follow"))]
   }
 
   /// An inventory that doesn't say enough is told beforehand in the words in which acting would fail.

@@ -17,6 +17,16 @@ struct AtCommand: ParsableCommand {
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
   var program: [String]
 
+  init() {}
+
+  /// The usual form, read without the command line's parser: each look at a host is one of these, and the parser takes a third
+  /// of its time.
+  init?(direct arguments: [String]) {
+    guard arguments.count > 4, arguments[1] == "at", arguments[3] == "--" else { return nil }
+    self.directory = arguments[2]
+    self.program = Array(arguments[4...])
+  }
+
   func validate() throws {
     guard !program.isEmpty else { throw ValidationError("Name the program to run after --.") }
   }

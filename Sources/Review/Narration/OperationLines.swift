@@ -12,21 +12,32 @@ extension StepRehearsed {
 }
 
 extension OperationRecord {
-  /// On one line: where, and what; a command's arguments quoted as a shell would read them.
+  /// On one line: where, and what.
   var spoken: String {
-    let what =
+    let line =
       switch kind {
-      case .command: "\(place)$ \(command)"
-      case .statement: "\(place): \(oneLine(statement ?? ""))"
-      case .request: "\(method ?? "") \(url ?? "")\(body.map { " with \(oneLine($0))" } ?? "")"
-      case .writeFile: "\(place): write \(path ?? "")"
-      case .removeFile: "\(place): remove \(path ?? "")"
-      case .untold: "can't say what exactly: \(note ?? "")"
+      case .command: "\(place)$ \(what)"
+      case .statement, .writeFile, .removeFile: "\(place): \(what)"
+      case .request: what
+      case .untold: "can't say what exactly: \(what)"
       }
-    return (condition.map { "if \($0): " } ?? "") + what
+    return (condition.map { "if \($0): " } ?? "") + line
   }
 
-  private var place: String { (account.map { "\($0)@" } ?? "") + (at ?? "") }
+  /// On one line; a command's arguments quoted as a shell would read them.
+  var what: String {
+    switch kind {
+    case .command: command
+    case .statement: oneLine(statement ?? "")
+    case .request: "\(method ?? "") \(url ?? "")\(body.map { " with \(oneLine($0))" } ?? "")"
+    case .writeFile: "write \(path ?? "")"
+    case .removeFile: "remove \(path ?? "")"
+    case .untold: note ?? ""
+    }
+  }
+
+  /// `root@dr.database`: the host, and as whom there, or the database's copy; empty for a request.
+  var place: String { (account.map { "\($0)@" } ?? "") + (at ?? "") }
 
   private var command: String {
     let settings = (environment ?? [:]).sorted { $0.key < $1.key }

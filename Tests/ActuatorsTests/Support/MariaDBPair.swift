@@ -272,4 +272,8 @@ struct MariaDBPair: Sendable {
       ReplicationReverse.self,
       ["to": .string(site), "mode": .string(mode), "drain_timeout": .string(drain)])
   }
+
+  func rejoin(_ site: String) throws -> ReplicationRejoin {
+    try make(ReplicationRejoin.self, at: site)
+  }
 }

@@ -50,8 +50,13 @@ extension PostgreSQLPair {
       try #require(
         each.check(sight.observation) == .holds, "\(each.id)", sourceLocation: sourceLocation)
     }
-    let evidence = try await action.act(
-      capability ?? world.makeOperator(token: "test"), given: sight.observation)
+    let recorder = RecordingOperator(capability ?? world.makeOperator(token: "test"))
+    let evidence = try await action.act(recorder, given: sight.observation)
+    let told = action.operations(given: sight.observation)
+    let done = recorder.performed
+    #expect(
+      told.allow(done[...], isCutOff: false),
+      "told \(told.map(\.spoken)), and did \(done.map(\.spoken))", sourceLocation: sourceLocation)
     try await eventually("the effect of \(type(of: action).schema.name)") {
       try await look(action).verdict.isSatisfied
     }

@@ -1,6 +1,6 @@
 import Runbook
 
-/// What a `GTIDReversal`, and the fencing of a copy, would do, as far as the observation tells. Of the same pieces as these.
+/// What a `GTIDReversal`, a `GTIDRejoin`, and the fencing of a copy would do, as far as the observation tells. Of the same pieces as these.
 struct GTIDOperations: Sendable {
   private static let notKeptClosed = "its file isn't there yet"
 
@@ -20,8 +20,10 @@ struct GTIDOperations: Sendable {
     default: break
     }
     operations.append(Operation(.command(try GTIDFence.lifting(target), on: target.host)))
+    guard reversal.isGraceful else { return operations }
+    let semiSync = observation[target.subject, GTIDServer.semiSyncReplicaFact]?.boolean == true
     return try operations
-      + (reversal.isGraceful ? reversal.others.flatMap { try following($0, target) } : [])
+      + reversal.others.flatMap { try following($0, target, semiSync: semiSync) }
   }
 
   private func handingOver(_ reversal: Reversal) -> [Operation] {
@@ -34,12 +36,20 @@ struct GTIDOperations: Sendable {
       + statements(GTIDPromotion.takingOver, in: reversal.target)
   }
 
-  private func following(_ copy: DatabaseCopy, _ primary: DatabaseCopy) throws -> [Operation] {
-    let server = try GTIDFollowing.server(of: primary)
+  private func following(
+    _ copy: DatabaseCopy, _ primary: DatabaseCopy, semiSync: Bool
+  ) throws -> [Operation] {
     let source = observation[copy.subject, CopyFacts.source]?.string
-    guard source != GTIDFollowing.address(of: server) else { return try keepingClosed(copy) }
-    let semiSync = observation[primary.subject, GTIDServer.semiSyncReplicaFact]?.boolean == true
-    let isReplica = observation.role(of: copy) == .replica
+    let isThere = source == GTIDFollowing.address(of: try GTIDFollowing.server(of: primary))
+    if isThere { return try keepingClosed(copy) }
+    return try attaching(
+      copy, to: primary, semiSync: semiSync, isReplica: observation.role(of: copy) == .replica)
+  }
+
+  private func attaching(
+    _ copy: DatabaseCopy, to primary: DatabaseCopy, semiSync: Bool, isReplica: Bool
+  ) throws -> [Operation] {
+    let server = try GTIDFollowing.server(of: primary)
     let settings =
       GTIDFollowing.semiSyncSettings(semiSync) + (isReplica ? [GTIDFollowing.stopping] : [])
       + [try GTIDFollowing.changeMaster(to: server, copy.database)]
@@ -50,6 +60,40 @@ struct GTIDOperations: Sendable {
       ] + statements(settings, in: copy)
       + (semiSync ? statements([GTIDFollowing.waitingForReplicas], in: primary) : [])
       + statements([GTIDFollowing.starting], in: copy) + (try keepingClosed(copy))
+  }
+
+  // MARK: - Rejoining
+
+  func rejoin(_ rejoin: Rejoin) throws -> [Operation] {
+    let (copy, primary) = (rejoin.copy, rejoin.primary)
+    let rebuilding =
+      try keepingClosed(copy)
+      + GTIDRebuild.operations(of: copy, from: primary, given: observation)
+    let semiSync = [GTIDServer.semiSyncSourceFact, GTIDServer.semiSyncReplicaFact].contains {
+      observation[primary.subject, $0]?.boolean == true
+    }
+    func attached(isReplica: Bool) throws -> [Operation] {
+      try attaching(copy, to: primary, semiSync: semiSync, isReplica: isReplica)
+    }
+    switch observation.role(of: copy) {
+    case .stopped:
+      let starting = try GTIDService.starting(copy).map { Operation(.command($0, on: copy.host)) }
+      // Only when it answers can it be told whether it has anything of its own, and whom it follows.
+      let found = rebuilding.map {
+        Operation($0.work, if: $0.condition ?? "it has transactions that \(primary.subject) lacks")
+      }
+      let attaching = try attached(isReplica: true).map {
+        Operation($0.work, if: $0.condition ?? "it doesn't follow by itself")
+      }
+      return try keepingClosed(copy) + starting + found + attaching
+    case .primary, .draining, .replica:
+      if observation[copy.subject, ReplicationRejoin.diverged]?.boolean == true {
+        return try rebuilding + attached(isReplica: false)
+      }
+      return try following(copy, primary, semiSync: semiSync)
+    case .lost, nil:
+      return [Operation(.untold("what \(copy.subject) is isn't known"))]
+    }
   }
 
   // MARK: - Fencing

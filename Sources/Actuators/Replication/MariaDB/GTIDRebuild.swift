@@ -25,25 +25,45 @@ struct GTIDRebuild: Sendable {
   func isUnfinished() async throws -> Bool { try await Self.isUnfinished(copy, observer) }
 
   func run() async throws -> Evidence {
-    let marker = try GTIDFence.directory(of: copy) + "/" + Self.markerName
+    let paths = try Paths(copy)
     let tools = GTIDTools(copy: copy, operator: `operator`)
     try await GTIDFence(copy: copy, operator: `operator`).keepClosed()
     let kept = try await keepLogs(tools)
-    let dump = try tools.installation().dataDirectory + "/lifeboat-rebuild.sql"
     let known = try await read(primary).history.state
-    try await tools.writeDump(of: primary, to: dump)
-    let position = try await checkedPosition(of: dump, tools)
-    try await tools.run(
-      ["dd", "of=\(marker)", "conv=fsync", "status=none"], input: "rebuilding\n",
-      doing: "write \(marker)")
+    for (command, what) in try GTIDTools.dumping(primary, at: copy, to: paths.dump) {
+      try await tools.run(command, doing: what)
+    }
+    let position = try await checkedPosition(of: paths.dump)
+    try await tools.run(Self.marking(paths), doing: "write \(paths.marker)")
     try await dropSchemas()
-    try await tools.load(dump)
+    try await tools.run(
+      try GTIDTools.loading(paths.dump, into: copy), doing: "load \(paths.dump)")
     try await beginHistory(at: position, knowing: known)
-    try await tools.run(["rm", "-f", "--", dump, marker], doing: "remove \(dump)")
+    try await tools.run(Self.cleaning(paths), doing: "remove \(paths.dump)")
     return Evidence([
       "kept_logs": .string(kept), "rebuilt_from": .string(primary.subject),
       "rebuilt_at": .string(position.description),
     ])
+  }
+
+  /// The files of a rebuild, on the copy's host.
+  private struct Paths {
+    let marker: String
+    let dump: String
+
+    init(_ copy: DatabaseCopy) throws {
+      marker = try GTIDFence.directory(of: copy) + "/" + markerName
+      dump = try GTIDTools.installation(of: copy).dataDirectory + "/lifeboat-rebuild.sql"
+    }
+  }
+
+  private static func marking(_ paths: Paths) -> Command {
+    Command(
+      ["dd", "of=\(paths.marker)", "conv=fsync", "status=none"], standardInput: "rebuilding\n")
+  }
+
+  private static func cleaning(_ paths: Paths) -> Command {
+    Command(["rm", "-f", "--", paths.dump, paths.marker])
   }
 
   private func read(_ copy: DatabaseCopy) async throws -> GTIDServer {
@@ -54,8 +74,8 @@ struct GTIDRebuild: Sendable {
 
   /// Copies the binary logs to a directory beside the data, once: a second attempt must not put others in their place.
   private func keepLogs(_ tools: GTIDTools) async throws -> String {
-    let directory = "\(try tools.installation().dataDirectory)-diverged-\(`operator`.token)"
-    let exists = try await `operator`.run(Command(["test", "-d", directory]), on: copy.host)
+    let directory = try Self.keptLogs(of: copy, `operator`.token)
+    let exists = try await observer.run(.status(ofFile: directory), on: copy.host)
     guard exists.exitCode != 0 else { return directory }
     let logs = try await closedLogs()
     let partial = "\(directory).partial"
@@ -67,16 +87,19 @@ struct GTIDRebuild: Sendable {
     return directory
   }
 
+  private static func keptLogs(of copy: DatabaseCopy, _ token: String) throws -> String {
+    "\(try GTIDTools.installation(of: copy).dataDirectory)-diverged-\(token)"
+  }
+
   /// The paths of the copy's binary logs; nothing is written to them any more.
   private func closedLogs() async throws -> [String] {
     let copy = copy
     return try await `operator`.session(copy) { writer in
       try GTIDFence.close(writer, within: GTIDFollowing.closingTimeout)
       if try GTIDServer.read(writer, of: copy).source != nil {
-        try writer.execute("STOP SLAVE")
-        try writer.execute("RESET SLAVE ALL")
+        for statement in Self.leavingSource { try writer.execute(statement) }
       }
-      try writer.execute("FLUSH BINARY LOGS")
+      try writer.execute(Self.endingLog)
       let base = try writer.query("SELECT @@global.log_bin_basename AS base")
       guard let path = base.first?["base"]?.string, let end = path.lastIndex(of: "/") else {
         throw ActionError("replication.state", "\(copy.subject) doesn't say where its logs are")
@@ -87,13 +110,15 @@ struct GTIDRebuild: Sendable {
     }
   }
 
+  private static let leavingSource: [SQLStatement] = [GTIDFollowing.stopping, "RESET SLAVE ALL"]
+  private static let endingLog: SQLStatement = "FLUSH BINARY LOGS"
+
   // MARK: - The dump
 
   /// The dump's end says that it is whole, and where in the primary's history it stands. That the primary knows this place
   /// shows that it was the primary whom the host reached.
-  private func checkedPosition(of dump: String, _ tools: GTIDTools) async throws -> GTIDList {
-    let tail = try await `operator`.run(
-      Command(["tail", "-c", String(Self.tailBytes), "--", dump]), on: copy.host)
+  private func checkedPosition(of dump: String) async throws -> GTIDList {
+    let tail = try await `operator`.run(Self.readingEnd(of: dump), on: copy.host)
     guard tail.exitCode == 0, tail.standardOutput.contains("-- Dump completed"),
       let match = tail.standardOutput.firstMatch(of: /SET GLOBAL gtid_slave_pos='([^']*)'/),
       let position = GTIDList(String(match.1))
@@ -114,6 +139,10 @@ struct GTIDRebuild: Sendable {
     return position
   }
 
+  private static func readingEnd(of dump: String) -> Command {
+    Command(["tail", "-c", String(tailBytes), "--", dump])
+  }
+
   /// The copy's own database is emptied by one statement: without it nobody could connect who looks.
   private func dropSchemas() async throws {
     let copy = copy
@@ -127,8 +156,7 @@ struct GTIDRebuild: Sendable {
           "\(copy.subject) isn't closed any more, or is its primary itself",
           advice: "look who else works on it; then run the step again")
       }
-      try writer.execute("SET SESSION sql_log_bin=0")
-      try writer.execute("SET SESSION foreign_key_checks=0")
+      for statement in Self.beforeDropping { try writer.execute(statement) }
       for row in try writer.query("SELECT schema_name AS name FROM information_schema.schemata") {
         guard let name = row["name"]?.string, !Self.systemSchemas.contains(name),
           name != copy.server?.database
@@ -136,10 +164,16 @@ struct GTIDRebuild: Sendable {
         try writer.execute("DROP DATABASE \(identifier: name)")
       }
       try writer.execute(replacement)
-      try writer.execute("SET SESSION foreign_key_checks=1")
-      try writer.execute("SET SESSION sql_log_bin=1")
+      for statement in Self.afterDropping { try writer.execute(statement) }
     }
   }
+
+  private static let beforeDropping: [SQLStatement] = [
+    "SET SESSION sql_log_bin=0", "SET SESSION foreign_key_checks=0",
+  ]
+  private static let afterDropping: [SQLStatement] = [
+    "SET SESSION foreign_key_checks=1", "SET SESSION sql_log_bin=1",
+  ]
 
   /// The dump doesn't set the character set of a database that is there already.
   private func emptyDatabase() async throws -> SQLStatement {
@@ -164,9 +198,48 @@ struct GTIDRebuild: Sendable {
   /// The old history goes, the primary's takes its place: as far as it was known before the dump, and the dump's position.
   private func beginHistory(at position: GTIDList, knowing state: GTIDList) async throws {
     try await `operator`.session(copy) { writer in
-      try writer.execute("RESET MASTER")
+      try writer.execute(Self.endingHistory)
       try writer.execute("SET GLOBAL gtid_binlog_state=\(literal: state.description)")
       try writer.execute("SET GLOBAL gtid_slave_pos=\(literal: position.description)")
     }
+  }
+
+  private static let endingHistory: SQLStatement = "RESET MASTER"
+}
+
+extension GTIDRebuild {
+  /// What it would do to the world.
+  static func operations(
+    of copy: DatabaseCopy, from primary: DatabaseCopy, given observation: Observation
+  ) throws -> [Operation] {
+    let paths = try Paths(copy)
+    func run(_ commands: [Command]) -> [Operation] {
+      commands.map { Operation(.command($0, on: copy.host)) }
+    }
+    func say(_ statements: [SQLStatement], if condition: String? = nil) -> [Operation] {
+      statements.map { Operation(.statement($0, in: copy), if: condition) }
+    }
+    let isAgain = observation[copy.subject, ReplicationRejoin.unfinished]?.boolean == true
+    let condition = isAgain ? "its binary logs aren't kept yet" : nil
+    let role = observation.role(of: copy)
+    let isSource = !isAgain && (role == .primary || role == .draining)
+    let isReplica = !isAgain && role == .replica
+    let kept = try keptLogs(of: copy, "…")
+    let closing =
+      say(GTIDFence.closing(within: GTIDFollowing.closingTimeout), if: condition)
+      + say(isSource ? [] : leavingSource, if: isReplica ? nil : "it has a source")
+      + say([endingLog], if: condition)
+      + [Operation(.untold("copy the binary logs of \(copy.subject) to \(kept)"), if: condition)]
+    let dropping = Operation(
+      .untold(
+        "drop every database of \(copy.subject) that isn't the server's own, and make its own anew")
+    )
+    let history = Operation(
+      .untold("set gtid_binlog_state and gtid_slave_pos of \(copy.subject) to the dump's place"))
+    return try closing + run(GTIDTools.dumping(primary, at: copy, to: paths.dump).map(\.command))
+      + run([readingEnd(of: paths.dump), marking(paths)])
+      + say(beforeDropping) + [dropping] + say(afterDropping)
+      + run([GTIDTools.loading(paths.dump, into: copy)])
+      + say([endingHistory]) + [history] + run([cleaning(paths)])
   }
 }

@@ -42,6 +42,10 @@ struct GTIDReplication: ReplicationFamily {
     told { try GTIDOperations(observation: observation).fencing(copy) }
   }
 
+  func operations(of rejoin: Rejoin) -> [Operation] {
+    told { try GTIDOperations(observation: rejoin.observation).rejoin(rejoin) }
+  }
+
   func guards(of intent: Reversal.Intent) -> [Guard] { GTIDGuards(intent: intent).make() }
 
   /// Its server answers, closed, or doesn't run; and the next start closes it.
@@ -120,6 +124,12 @@ struct GTIDService: Sendable {
   func start() async throws {
     try await copy.host.serviceManagement()
       .start(try Self.installation(of: copy).service, within: nil, by: `operator`)
+  }
+
+  /// The commands of `start`.
+  static func starting(_ copy: DatabaseCopy) throws -> [Command] {
+    try copy.host.serviceManagement().commands(
+      for: .start(try installation(of: copy).service, within: nil))
   }
 
   func stop() async throws {

@@ -8,6 +8,7 @@ extension GTIDServer {
   static let replicatedFact = "gtid_slave_pos"
   static let keepsLogFact = "keeps_replicated_log"
   static let applyErrorFact = "apply_error"
+  static let semiSyncSourceFact = "semi_sync_source"
   static let semiSyncReplicaFact = "semi_sync_replica"
 
   static let details: [ActionSchema.Note] = [
@@ -26,7 +27,7 @@ extension GTIDServer {
     .init("gtid_received", "of each replica: what it has received, applied or not", motion: .moves),
     .init("gtid_strict_mode", "of each copy"),
     .init(keepsLogFact, "of each copy: logs what it writes and what it replicates"),
-    .init("semi_sync_source", "of each copy: waits for a replica before it acknowledges a commit"),
+    .init(semiSyncSourceFact, "of each copy: waits for a replica before it acknowledges a commit"),
     .init(semiSyncReplicaFact, "of each copy: acknowledges to such a source what it receives"),
     .init("receiving", "of each replica: its receiver runs (Slave_IO_Running)"),
     .init("applying", "of each replica: its applier runs (Slave_SQL_Running)"),
@@ -80,7 +81,7 @@ extension GTIDServer {
       "gtid_current_pos": .string(currentPosition.description),
       "gtid_strict_mode": .boolean(isStrict),
       Self.keepsLogFact: .boolean(keepsLog),
-      "semi_sync_source": .boolean(isSemiSyncSource),
+      Self.semiSyncSourceFact: .boolean(isSemiSyncSource),
       Self.semiSyncReplicaFact: .boolean(isSemiSyncReplica),
     ]
     if let source {

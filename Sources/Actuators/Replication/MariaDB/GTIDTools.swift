@@ -5,32 +5,39 @@ struct GTIDTools: Sendable {
   let copy: DatabaseCopy
   let `operator`: any Operator
 
-  func installation() throws -> DatabaseServer.Installation { try server(of: copy).installation }
+  static func installation(of copy: DatabaseCopy) throws -> DatabaseServer.Installation {
+    try server(of: copy).installation
+  }
 
   /// The file is nobody else's to read: it holds the accounts. The programs run as the account that enters the host, as
   /// another one couldn't open their input.
-  func writeDump(of primary: DatabaseCopy, to path: String) async throws {
-    let installation = try installation()
-    try await run(["install", "-m", "0600", "--", "/dev/null", path], doing: "make \(path)")
-    try await run(
-      [
-        installation.program("mariadb-dump"), "--defaults-file=/dev/stdin", "--all-databases",
-        "--single-transaction", "--master-data=2", "--gtid", "--routines", "--events", "--triggers",
-        "--hex-blob", "--flush-privileges", "--default-character-set=utf8mb4",
-        "--result-file=\(path)",
-      ], input: try login(to: primary),
-      doing: "dump \(primary.subject) to \(path)")
+  static func dumping(
+    _ primary: DatabaseCopy, at copy: DatabaseCopy, to path: String
+  ) throws -> [(command: Command, what: String)] {
+    let program = try installation(of: copy).program("mariadb-dump")
+    return [
+      (Command(["install", "-m", "0600", "--", "/dev/null", path]), "make \(path)"),
+      (
+        Command(
+          [
+            program, "--defaults-file=/dev/stdin", "--all-databases",
+            "--single-transaction", "--master-data=2", "--gtid", "--routines", "--events",
+            "--triggers", "--hex-blob", "--flush-privileges", "--default-character-set=utf8mb4",
+            "--result-file=\(path)",
+          ], standardInput: try login(to: primary, from: copy)),
+        "dump \(primary.subject) to \(path)"
+      ),
+    ]
   }
 
   /// Not logged: a copy's history is the primary's.
-  func load(_ path: String) async throws {
-    let installation = try installation()
-    try await run(
+  static func loading(_ path: String, into copy: DatabaseCopy) throws -> Command {
+    Command(
       [
-        installation.program("mariadb"), "--defaults-file=/dev/stdin", "--batch",
+        try installation(of: copy).program("mariadb"), "--defaults-file=/dev/stdin", "--batch",
         "--default-character-set=utf8mb4", "--init-command=SET SESSION sql_log_bin=0",
         "--execute=source \(path)",
-      ], input: try login(to: copy), doing: "load \(path)")
+      ], standardInput: try login(to: copy, from: copy))
   }
 
   func run(
@@ -49,21 +56,25 @@ struct GTIDTools: Sendable {
   }
 
   /// A file on the copy's host, which replication names too: the one in `tls` is on the machine that Lifeboat runs on.
-  private func authority(of server: DatabaseServer) -> String {
+  private static func authority(
+    of server: DatabaseServer, for copy: DatabaseCopy
+  ) -> String {
     let options = copy.database.replication?.options ?? [:]
     return options.first { $0.key.uppercased() == "MASTER_SSL_CA" }?.value
       ?? server.tls.authority ?? ""
   }
 
   /// An option file for the programs, which they read as input: a password in an argument could be seen by anybody there.
-  private func login(to copy: DatabaseCopy) throws -> CommandInput {
-    let server = try server(of: copy)
+  private static func login(
+    to target: DatabaseCopy, from copy: DatabaseCopy
+  ) throws -> CommandInput {
+    let server = try server(of: target)
     let login = server.operator
     let encryption =
       switch server.tls.mode {
       case .disable: "skip-ssl"
       case .require: "ssl"
-      case .verifyFull: "ssl-verify-server-cert\nssl-ca=\(authority(of: server))"
+      case .verifyFull: "ssl-verify-server-cert\nssl-ca=\(authority(of: server, for: copy))"
       }
     let head =
       "[client]\nhost=\(server.address)\nport=\(server.port)\nprotocol=tcp\n\(encryption)\n"
@@ -72,7 +83,7 @@ struct GTIDTools: Sendable {
       "\(head)user=\(login.user)\npassword=\"\(secret: password, as: .optionFileValue)\"\n"
   }
 
-  private func server(of copy: DatabaseCopy) throws -> DatabaseServer {
+  private static func server(of copy: DatabaseCopy) throws -> DatabaseServer {
     guard let server = copy.server else {
       throw ActionError("database.no_session", "\(copy.subject) is a file: it has no server")
     }

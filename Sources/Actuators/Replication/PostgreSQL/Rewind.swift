@@ -12,17 +12,13 @@ struct Rewind: Sendable {
   /// Its server died: it is to be recovered before it is rewound.
   var isCrashed = false
 
-  private var data: String { host.data }
-  private var kept: String { Self.kept(host.installation) }
-  private var settings: String { "\(kept)/settings" }
-  private var log: String { "\(kept)/pg_wal" }
+  private var commands: RewindCommands { RewindCommands(installation: host.installation) }
 
-  private static func kept(_ installation: DatabaseServer.Installation) -> String {
-    "\(ServerHost.keep(of: installation))/rewind"
-  }
+  static let checkpoint: SQLStatement = "CHECKPOINT"
 
   static func isUnfinished(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
-    try await ServerHost.exists(kept(copy.requiredServer().installation), at: copy, observer)
+    let commands = RewindCommands(installation: try copy.requiredServer().installation)
+    return try await ServerHost.exists(commands.kept, at: copy, observer)
   }
 
   init(host: ServerHost, primary: DatabaseCopy, operator: any Operator) {
@@ -33,20 +29,20 @@ struct Rewind: Sendable {
 
   func run() async throws -> Evidence {
     try await host.disable()
-    let isAgain = try await host.exists(kept)
+    let isAgain = try await host.exists(commands.kept)
     if isAgain {
       // Its last work is the control file: after that it is only the settings that are missing.
       if try await isRewound() {
         try await restoreSettings()
         return Evidence(["settings_restored": true])
       }
-      try await host.run(["cp", "-R", "--preserve=all", "--", "\(log)/.", "\(data)/pg_wal/"])
+      try await host.run(commands.puttingLogBack)
     } else if isCrashed {
       try await recover()
     }
     // Without a checkpoint since its promotion the primary's control file names the old timeline, and pg_rewind sees no
     // difference.
-    try await `operator`.session(primary) { _ = try $0.execute("CHECKPOINT") }
+    try await `operator`.session(primary) { _ = try $0.execute(Self.checkpoint) }
     if !isAgain { try await keepWhatIsNeeded() }
     let words = try await rewind()
     try await restoreSettings()
@@ -54,18 +50,12 @@ struct Rewind: Sendable {
   }
 
   private func rewind(_ options: [String] = []) async throws -> String {
-    let server = try primary.requiredServer()
-    let source = try ConnectionText(from: host.copy, to: primary, database: server.database)
-    return try await host.run(
-      [
-        host.installation.program("pg_rewind"), "--target-pgdata=\(data)",
-        "--source-server=\(source.text)",
-      ] + options, environment: ["LC_ALL": "C.UTF-8"]
-    ).standardError
+    let source = try ConnectionText.ofRewind(of: host.copy, to: primary)
+    return try await host.run(commands.rewinding(to: source, options)).standardError
   }
 
   /// What is rewound and has its settings is an intact standby, which needs nothing of it any more.
-  func forget() async throws { try await host.run(["rm", "-rf", "--", kept]) }
+  func forget() async throws { try await host.run(commands.forgetting) }
 
   private func isRewound() async throws -> Bool {
     let control = try await ControlData.read(host.copy, by: `operator`.observer)
@@ -76,60 +66,82 @@ struct Rewind: Sendable {
   /// and would not find settings that are kept elsewhere. A standby can't be run that way.
   private func recover() async throws {
     try await host.unmarkStandby()
-    let options = try await host.read("\(data)/postmaster.opts") ?? ""
-    try await host.run(
-      [host.installation.program("postgres"), "--single", "-F", "-D", data]
-        + Self.configurationFile(in: options) + ["template1"])
+    let options = try await host.read("\(host.data)/postmaster.opts") ?? ""
+    try await host.run(commands.recovering(startedBy: options))
     try await host.markStandby()
   }
 
-  /// `… "-c" "config_file=/etc/postgresql/15/main/postgresql.conf"`
-  static func configurationFile(in options: String) -> [String] {
-    for word in options.split(separator: "\"") where word.hasPrefix("config_file=") {
-      return ["-c", String(word)]
-    }
-    return []
-  }
-
-  /// Settings are files directly in the data directory; complete under its final name or not there.
   private func keepWhatIsNeeded() async throws {
-    let unfinished = "\(kept).unfinished"
-    try await host.run(["rm", "-rf", "--", unfinished])
-    try await host.run(["mkdir", "-p", "--", "\(unfinished)/settings"])
-    try await host.run(
-      ["find", data, "-maxdepth", "1", "-type", "f"]
-        + Self.noSettings.flatMap { ["!", "-name", $0] }
-        + ["-exec", "cp", "--preserve=all", "--target-directory=\(unfinished)/settings", "{}", "+"])
-    try await keepLog(in: "\(unfinished)/pg_wal")
-    try await host.run(["sync", "-f", "--", unfinished])
-    try await host.run(["mv", "-T", "--", unfinished, kept])
+    for command in commands.keepingSettings { try await host.run(command) }
+    try await keepLog()
+    for command in commands.completingWhatIsKept { try await host.run(command) }
   }
 
-  private func keepLog(in directory: String) async throws {
-    let all = try await host.run(["find", "\(data)/pg_wal/", "-maxdepth", "1", "-type", "f"])
+  private func keepLog() async throws {
+    let all = try await host.run(commands.listingLog)
       .standardOutput.split(separator: "\n").map(String.init)
     let needed = try await RewindLog(
-      announced: rewind(["--dry-run"]),
+      announced: rewind([Self.dryRun]),
       segmentBytes: ControlData.read(host.copy, by: `operator`.observer)?.segmentBytes)
-    try await host.run(["mkdir", "--", directory])
+    try await host.run(commands.makingLogDirectory)
     var rest = all.filter { needed.includes(file: $0) }[...]
     while !rest.isEmpty {
-      try await host.run(
-        ["cp", "--preserve=all", "--target-directory=\(directory)", "--"] + rest.prefix(500))
+      try await host.run(commands.keepingLog(rest.prefix(500)))
       rest = rest.dropFirst(500)
     }
   }
 
-  private static let noSettings = [
-    "PG_VERSION", "postmaster.*", "backup_*", "tablespace_map*", "current_logfiles", "*.signal",
-    "*.old", "*.lifeboat-new",
-  ]
+  private static let dryRun = "--dry-run"
 
   private func restoreSettings() async throws {
-    // File by file: the data directory itself keeps its own mode, without which no server starts.
-    try await host.run(
-      ["find", settings, "-type", "f"]
-        + ["-exec", "cp", "--preserve=all", "--target-directory=\(data)", "{}", "+"])
+    try await host.run(commands.puttingSettingsBack)
     try await host.markStandby()
+  }
+
+  // MARK: - What it would do
+
+  /// What keeping what is needed, rewinding and putting the settings back would do to the world.
+  static func operations(
+    of copy: DatabaseCopy, following primary: DatabaseCopy
+  ) throws -> [Operation] {
+    let commands = RewindCommands(installation: try copy.requiredServer().installation)
+    let source = try ConnectionText.ofRewind(of: copy, to: primary)
+    func run(_ commands: [Command], if condition: String? = nil) -> [Operation] {
+      commands.map { Operation(.command($0, on: copy.host), if: condition) }
+    }
+    let mark = ServerHost.markingStandby(commands.installation)
+    let recovering: [Operation] =
+      run([ServerHost.unmarkingStandby(commands.installation)], if: hasDied)
+      + [
+        Operation(
+          .untold("recover \(copy.subject) by postgres --single, with its own configuration"),
+          if: hasDied)
+      ] + run([mark], if: hasDied)
+    let log = Operation(
+      .untold("keep those files of its log on \(copy.host.id) that pg_rewind will read"))
+    return recovering + [Operation(.statement(checkpoint, in: primary))]
+      + run(commands.keepingSettings + [commands.listingLog])
+      + run([commands.rewinding(to: source, [dryRun]), commands.makingLogDirectory]) + [log]
+      + run(commands.completingWhatIsKept + [commands.rewinding(to: source)])
+      + run([commands.puttingSettingsBack, mark])
+  }
+
+  private static let hasDied = "its server had died"
+
+  /// The same, where it was begun before and did not end.
+  static func operationsOfResuming(
+    _ copy: DatabaseCopy, following primary: DatabaseCopy
+  ) throws -> [Operation] {
+    let commands = RewindCommands(installation: try copy.requiredServer().installation)
+    let source = try ConnectionText.ofRewind(of: copy, to: primary)
+    let isHalf = "pg_rewind itself did not end"
+    return [
+      Operation(.command(commands.puttingLogBack, on: copy.host), if: isHalf),
+      Operation(.statement(checkpoint, in: primary), if: isHalf),
+      Operation(.command(commands.rewinding(to: source), on: copy.host), if: isHalf),
+    ]
+      + [commands.puttingSettingsBack, ServerHost.markingStandby(commands.installation)].map {
+        Operation(.command($0, on: copy.host))
+      }
   }
 }

@@ -82,7 +82,13 @@ struct ServerHost: Sendable {
       of: "\(installation.dataDirectory)/standby.signal", with: "", as: installation.account)
   }
 
-  func unmarkStandby() async throws { try await run(["rm", "-f", "--", standbySignal]) }
+  func unmarkStandby() async throws { try await run(Self.unmarkingStandby(installation)) }
+
+  static func unmarkingStandby(_ installation: DatabaseServer.Installation) -> Command {
+    Command(
+      ["rm", "-f", "--", "\(installation.dataDirectory)/standby.signal"],
+      account: installation.account)
+  }
 
   static func isMarkedStandby(_ copy: DatabaseCopy, _ observer: any Observer) async throws -> Bool {
     let data = try copy.requiredServer().installation.dataDirectory

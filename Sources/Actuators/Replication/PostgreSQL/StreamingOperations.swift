@@ -1,6 +1,6 @@
 import Runbook
 
-/// What a `StreamingReversal`, and the fencing of a copy, would do, as far as the observation tells. Of the same pieces as
+/// What a `StreamingReversal`, a `StreamingRejoin`, and the fencing of a copy would do, as far as the observation tells. Of the same pieces as
 /// these.
 struct StreamingOperations: Sendable {
   let observation: Observation
@@ -91,28 +91,41 @@ struct StreamingOperations: Sendable {
   /// `closed`: a source that will have been stopped in good order.
   private func leading(_ reversal: Reversal, closed: DatabaseCopy?) throws -> [Operation] {
     try reversal.others.flatMap { copy -> [Operation] in
-      if observation.role(of: copy) == .replica { return try redirecting(copy, reversal) }
+      if observation.role(of: copy) == .replica {
+        return try redirecting(copy, to: reversal.target) + dropping(copy, reversal)
+      }
       let isDrained = observation[copy.subject, CopyFacts.drained]?.boolean == true
       let isStopped = observation.role(of: copy) == .stopped && isDrained && reversal.isGraceful
-      return copy == closed || isStopped ? try starting(copy, reversal) : []
+      guard copy == closed || isStopped else { return [] }
+      let starting = try starting(copy, following: reversal.target)
+      guard copy == closed, observation.role(of: copy) != .primary else {
+        return starting + dropping(copy, reversal)
+      }
+      // One that was started to ship the end of its log runs.
+      let redirecting = try redirecting(copy, to: reversal.target).map {
+        Operation($0.work, if: "it was started to ship the end of its log")
+      }
+      return redirecting
+        + starting.map { Operation($0.work, if: $0.condition ?? "it still is stopped") }
+        + dropping(copy, reversal)
     }
   }
 
-  private func redirecting(_ copy: DatabaseCopy, _ reversal: Reversal) throws -> [Operation] {
-    let settings = try StandbySettings(of: copy, following: reversal.target).statements
-    return run([ReplicationSlot.creation(for: copy)], in: reversal.target)
-      + run(settings + [StandbySettings.reload], in: copy) + dropping(copy, reversal)
+  func redirecting(_ copy: DatabaseCopy, to primary: DatabaseCopy) throws -> [Operation] {
+    let settings = try StandbySettings(of: copy, following: primary).statements
+    return run([ReplicationSlot.creation(for: copy)], in: primary)
+      + run(settings + [StandbySettings.reload], in: copy)
   }
 
-  private func starting(_ copy: DatabaseCopy, _ reversal: Reversal) throws -> [Operation] {
+  func starting(_ copy: DatabaseCopy, following primary: DatabaseCopy) throws -> [Operation] {
     let server = try Server(copy)
-    let settings = try StandbySettings(of: copy, following: reversal.target)
+    let settings = try StandbySettings(of: copy, following: primary)
       .values.map { "\($0.name) = '\($0.value)'" }.joined(separator: ", ")
     let file = "\(server.installation.dataDirectory)/postgresql.auto.conf"
-    return run([ReplicationSlot.creation(for: copy)], in: reversal.target)
+    return run([ReplicationSlot.creation(for: copy)], in: primary)
       + [Operation(.untold("write \(file) of \(copy.host.id) with \(settings)"))]
       + server.run([ServerHost.markingStandby(server.installation)]) + server.enabling
-      + server.order(.start(server.service, within: nil)) + dropping(copy, reversal)
+      + server.order(.start(server.service, within: nil))
   }
 
   private func dropping(_ copy: DatabaseCopy, _ reversal: Reversal) -> [Operation] {
@@ -121,14 +134,14 @@ struct StreamingOperations: Sendable {
     return run(names.map(ReplicationSlot.dropping), in: copy)
   }
 
-  private func run(_ statements: [SQLStatement], in copy: DatabaseCopy) -> [Operation] {
+  func run(_ statements: [SQLStatement], in copy: DatabaseCopy) -> [Operation] {
     statements.map { Operation(.statement($0, in: copy)) }
   }
 }
 
 extension StreamingOperations {
   /// A copy's server, as commands name it.
-  private struct Server {
+  struct Server {
     let host: Host
     let installation: DatabaseServer.Installation
     private let management: any ServiceManagement

@@ -43,6 +43,10 @@ struct StreamingReplication: ReplicationFamily {
     told { try StreamingOperations(observation: reversal.observation).reversal(reversal) }
   }
 
+  func operations(of rejoin: Rejoin) -> [Operation] {
+    told { try StreamingOperations(observation: rejoin.observation).rejoin(rejoin) }
+  }
+
   func guards(of reversal: Reversal.Intent) -> [Guard] { StreamingGuards(reversal: reversal).all }
 
   func reverse(_ reversal: Reversal, by operator: any Operator) async throws -> Evidence {

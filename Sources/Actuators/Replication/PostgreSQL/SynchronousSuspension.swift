@@ -43,8 +43,23 @@ struct SynchronousSuspension: Sendable {
     let host = try ServerHost(primary, by: `operator`)
     guard let names = try await host.read(path(host)) else { return nil }
     try await set(names)
-    try await host.run(["rm", "-f", "--", path(host)])
+    try await host.run(Self.forgetting(host.installation))
     return names
+  }
+
+  /// What `restore` does: what the setting was stands in the file.
+  static func restoring(at primary: DatabaseCopy) throws -> [Operation] {
+    let installation = try primary.requiredServer().installation
+    let setting =
+      "set synchronous_standby_names of \(primary.subject) to what \(path(installation)) says"
+    return [
+      .untold(setting), .statement(StandbySettings.reload, in: primary),
+      .command(forgetting(installation), on: primary.host),
+    ].map { Operation($0, if: "its commits were let through without waiting") }
+  }
+
+  private static func forgetting(_ installation: DatabaseServer.Installation) -> Command {
+    Command(["rm", "-f", "--", path(installation)], account: installation.account)
   }
 
   private static func path(_ installation: DatabaseServer.Installation) -> String {

@@ -114,8 +114,9 @@ struct PostgreSQLServer: LabDatabaseServer {
   }
 
   private func baseBackup(from primary: Machine) -> [String] {
+    // As the inventory names it: a standby's source is compared with that.
     let connection =
-      "host=\(primary.name) user=replicator passfile=\(Self.passwordFile) sslmode=verify-full "
+      "host=\(primary.address) user=replicator passfile=\(Self.passwordFile) sslmode=verify-full "
       + "sslrootcert=\(Self.certificateAuthority) application_name=\(SiteName.dr)"
     return [
       "/usr/lib/postgresql/15/bin/pg_basebackup", "--pgdata=\(Self.dataDirectory)",

@@ -82,6 +82,8 @@ public struct StepReport: Sendable, Hashable, Codable {
     public let guards: [GuardRecord]
     public let predicted: [FactRecord]?
     public let behind: String?
+    /// What acting would do, in order; absent when the step wouldn't act.
+    public let operations: [OperationRecord]?
   }
 
   enum CodingKeys: String, CodingKey {

@@ -89,6 +89,25 @@ struct StepsSection {
       Said.entry(rehearsed.entry)
     }
     AttemptView.guards(rehearsed.guards)
+    if let operations = rehearsed.operations, !operations.isEmpty { self.operations(operations) }
+  }
+
+  /// Folded: they are many, and for whoever wants to see each.
+  private func operations(_ operations: [OperationRecord]) -> HTML {
+    let isConditional = operations.contains { $0.condition != nil }
+    return tag("details") {
+      tag("summary") { "Exactly what would be done, in order (\(operations.count))" }
+      Said.table(
+        ["Where", "What"] + (isConditional ? ["Only if"] : []), class: "facts",
+        rows: operations.map { operation in
+          let what: HTML =
+            operation.kind == .untold
+            ? .text("Can't say what exactly: \(operation.what)")
+            : tag("code") { operation.what }
+          return [tag("span", ["class": "nowrap"]) { operation.place }, what]
+            + (isConditional ? [.text(operation.condition ?? "")] : [])
+        })
+    }
   }
 
   @HTMLBuilder private func ends(of step: StepReport) -> HTML {

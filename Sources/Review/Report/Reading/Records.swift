@@ -50,6 +50,6 @@ extension StepReport.Rehearsed {
     self.init(
       entry: entry.index, at: entry.at, basis: record.basis.rawValue,
       observation: record.observation, guards: record.guards, predicted: record.predicted,
-      behind: record.behind)
+      behind: record.behind, operations: record.operations)
   }
 }
