@@ -30,6 +30,7 @@ extension ActionCatalogue {
 protocol Modelled: Action {
   associatedtype Real: Action
   var real: Real { get }
+  var step: String { get }
 }
 
 extension Modelled {
@@ -39,16 +40,17 @@ extension Modelled {
 
   func probe(_ observer: any Observer) async throws -> Observation {
     guard let model = observer as? ModelObserver else { throw ActionError("model", "no model") }
-    let dark = try await real.probe(DarkObserver(time: observer.time))
-    let through = real is any FencingAction ? real.predict(Observation())?.facts ?? [] : []
-    return try await model.world.look(
-      at: Set(dark.facts.map(\.key)), seeingThrough: Set(through.map(\.key)))
+    return try await model.world.look(for: real, of: step)
   }
 }
 
 struct ModelledLook<Real: Action>: Modelled {
   let real: Real
-  init(_ arguments: Arguments) throws { real = try Real(arguments) }
+  let step: String
+
+  init(_ arguments: Arguments) throws {
+    (real, step) = (try Real(arguments), arguments.step)
+  }
 }
 
 protocol ModelledActing: Modelled, ActingAction where Real: ActingAction {}
@@ -56,26 +58,54 @@ protocol ModelledActing: Modelled, ActingAction where Real: ActingAction {}
 extension ModelledActing {
   var guards: [Guard] { real.guards }
   var isRepeatable: Bool { real.isRepeatable }
+  var undoability: Undoability { real.undoability }
   func consent(for observation: Observation) -> Question? { real.consent(for: observation) }
+  func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
+    real.undo(restoring: before, from: now)
+  }
 
   func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence {
     guard let model = `operator` as? ModelOperator else {
       throw ActionError("model", "no model")
     }
+    let effect = real.predict(observation).map { predicted in
+      Dictionary(
+        predicted.facts.compactMap { fact in fact.reading.value.map { (fact.key, $0) } },
+        uniquingKeysWith: { $1 })
+    }
+    guard let effect else { return Evidence() }
+    let seen = real.rechecked.map { ($0, observation[$0]?.reading.value) }
     try await model.world.act(
-      model.step, real.predict(observation), rechecking: real.rechecked, seen: observation)
+      ScheduledAct(
+        step: step, effect: effect, rechecked: Dictionary(seen, uniquingKeysWith: { $1 })))
     return Evidence()
   }
 }
 
+/// What a step does to the world, once and as a whole.
+struct ScheduledAct {
+  let step: String
+  let effect: [FactKey: Value]
+  /// What the act itself checks, as it was seen.
+  let rechecked: [FactKey: Value?]
+}
+
 struct ModelledAct<Real: ActingAction>: ModelledActing {
   let real: Real
-  init(_ arguments: Arguments) throws { real = try Real(arguments) }
+  let step: String
+
+  init(_ arguments: Arguments) throws {
+    (real, step) = (try Real(arguments), arguments.step)
+  }
 }
 
 struct ModelledFence<Real: FencingAction>: ModelledActing, FencingAction {
   let real: Real
-  init(_ arguments: Arguments) throws { real = try Real(arguments) }
+  let step: String
+
+  init(_ arguments: Arguments) throws {
+    (real, step) = (try Real(arguments), arguments.step)
+  }
 }
 
 // MARK: - Capabilities
@@ -101,9 +131,6 @@ struct ModelObserver: Observer {
 struct ModelOperator: Operator {
   let world: ScheduledWorld
   let token: String
-
-  /// The step whose operator it is: tokens are `RUN-STEP`.
-  var step: String { String(token.dropFirst(ScheduledWorld.runLength + 1)) }
 
   var observer: any Observer { ModelObserver(world: world) }
 

@@ -9,39 +9,49 @@ import TestSupport
 /// An imagined world that moves while a real run goes on in it: sites go and come back, acts fail in all ways, and every
 /// rule that the proof holds is checked at every change.
 final class ScheduledWorld: OperableWorld {
-  static let runLength = 5
+  /// What may go wrong.
+  enum Weather {
+    case rough
+    /// Nothing any more; and what was lost on the way comes back.
+    case calm
+    /// What was lost at the beginning too.
+    case restored
+  }
 
   struct State {
     var world: ModelWorld
     var random: SeededGenerator
-    var isCalm = false
+    var weather = Weather.rough
     var outagesLeft = 1
     var hasPower = true
-    var late: (effect: [FactKey: Value], at: Duration)?
-    var broken: [String] = []
-    /// The last look of any step, counted; and when people last answered.
-    var consented = false
+    var late: (act: ScheduledAct, at: Duration)?
+    var breaches: [ProofBreach] = []
+    /// The steps at which a person consented to what is at stake.
+    var consented: Set<String> = []
+    /// What happened, in words.
+    var story: [String] = []
   }
 
   let time: any TimeSource
-  let domain: SchedulerDomain
-  private let plan: Plan
+  private let scheduled: ScheduledPlan
   private let lostAtFirst: Set<String>
   private let state: Mutex<State>
   /// Which site may run its scheduler, as the journal tells.
   private let permitted: @Sendable () -> String?
 
+  private var domain: SchedulerDomain { scheduled.domain }
+
   init(
-    _ plan: Plan, _ domain: SchedulerDomain, from beginning: ProofBeginning,
-    seed: UInt64, time: any TimeSource, permitted: @escaping @Sendable () -> String?
+    _ scheduled: ScheduledPlan, from beginning: ProofBeginning, seed: UInt64,
+    time: any TimeSource, permitted: @escaping @Sendable () -> String?
   ) {
-    self.plan = plan
-    self.domain = domain
+    self.scheduled = scheduled
     self.time = time
     self.permitted = permitted
     lostAtFirst = Set(beginning.world.outages.keys)
     state = Mutex(
-      State(world: domain.settled(beginning.world), random: SeededGenerator(seed: seed)))
+      State(
+        world: scheduled.domain.settled(beginning.world), random: SeededGenerator(seed: seed)))
   }
 
   func makeObserver() -> any Observer { ModelObserver(world: self) }
@@ -52,42 +62,43 @@ final class ScheduledWorld: OperableWorld {
 
   // MARK: - What a run does
 
-  func look(at keys: Set<FactKey>, seeingThrough: Set<FactKey>) async throws -> Observation {
+  func look(for action: any Action, of step: String) async throws -> Observation {
+    let sight = try await scheduled.sight(of: action, step: step)
     move()
     return try state.withLock { state in
-      guard state.hasPower else { throw ActionError("model.dead", "the runner is dead") }
-      return state.world.observation(of: keys, seeingThrough: seeingThrough, in: domain)
+      try state.requirePower()
+      return state.world.observation(
+        of: sight.keys, seeingThrough: sight.seeingThrough, in: domain)
     }
   }
 
-  func act(
-    _ step: String, _ predicted: Observation?, rechecking keys: [FactKey], seen: Observation
-  ) async throws {
+  func act(_ act: ScheduledAct) async throws {
     move()
-    let fault = state.withLock { state in
-      state.isCalm || Int.random(in: 0..<3, using: &state.random) > 0
-        ? nil : ActFault.allCases.randomElement(using: &state.random)
+    let mishap = state.withLock { state in
+      let mishap = state.mishap()
+      if let mishap { state.story.append("\(act.step): \(mishap.rawValue)") }
+      return mishap
     }
-    guard let effect = predicted.map({ values(of: $0) }) else { return }
-    switch fault {
+    switch mishap {
     case .unreachable:
       throw ActionError("model.unreachable", "it can't be reached", kind: .unreachable)
     case .failsBefore: throw ActionError("model.failed", "it said no")
     case .lies: return
     case .hangsBefore: try await waitForever()
-    case .comesLate:
-      let at = time.uptime() + FakeWorld.delay
-      state.withLock { $0.late = $0.late ?? (effect, at) }
+    case .comesLate: return takeLater(act)
+    case .hangsAndComesLate:
+      takeLater(act)
+      try await waitForever()
     case .failsAfter:
-      try take(effect, of: step, rechecking: keys, seen: seen)
+      try take(act)
       throw ActionError("model.failed", "it said that it failed")
     case .answerLost:
-      try take(effect, of: step, rechecking: keys, seen: seen)
+      try take(act)
       throw ActionError("model.lost", "the answer was lost", kind: .inDoubt)
     case .hangsAfter:
-      try take(effect, of: step, rechecking: keys, seen: seen)
+      try take(act)
       try await waitForever()
-    case nil: try take(effect, of: step, rechecking: keys, seen: seen)
+    case nil: try take(act)
     }
   }
 
@@ -95,101 +106,162 @@ final class ScheduledWorld: OperableWorld {
     while true { try await time.sleep(for: .seconds(3600)) }
   }
 
-  private func values(of predicted: Observation) -> [FactKey: Value] {
-    Dictionary(
-      predicted.facts.compactMap { fact in fact.reading.value.map { (fact.key, $0) } },
-      uniquingKeysWith: { $1 })
-  }
-
-  private func take(
-    _ effect: [FactKey: Value], of step: String, rechecking keys: [FactKey], seen: Observation
-  ) throws {
-    try state.withLock { state in
-      guard state.hasPower else { throw ActionError("model.dead", "the runner is dead") }
-      for key in keys where state.world.facts[key] != seen[key]?.reading.value {
-        throw ActionError("model.moved", "\(key) is not what it was")
-      }
-      guard let after = changed(state.world, by: effect) else {
-        throw ActionError("model.unreachable", "it can't be reached", kind: .unreachable)
-      }
-      if let planned = plan.steps.first(where: { $0.id == step }),
-        let breach = domain.breach(
-          of: ProofAct(
-            step: planned, before: state.world, after: after, isConsentedTo: state.consented))
-      {
-        state.broken.append(breach.code)
-      }
-      set(after, &state)
+  private func takeLater(_ act: ScheduledAct) {
+    let now = time.uptime()
+    state.withLock { state in
+      let delay = Duration.seconds(Int.random(in: 1...60, using: &state.random))
+      state.late = state.late ?? (act, now + delay)
     }
   }
 
-  private func changed(_ world: ModelWorld, by effect: [FactKey: Value]) -> ModelWorld? {
-    var after = world
-    for (key, value) in effect where world.facts[key] != value {
-      if let site = domain.site(of: key.subject), world.outages[site] != nil { return nil }
+  private func take(_ act: ScheduledAct) throws {
+    try state.withLock { state in
+      try state.requirePower()
+      guard bringAbout(act, isConsentedTo: state.consented.contains(act.step), &state) else {
+        throw ActionError("model.unreachable", "it can't be done any more", kind: .unreachable)
+      }
+    }
+  }
+
+  /// False when it can't be: a site that it changes doesn't answer, or what the act checks itself is not as it was seen.
+  private func bringAbout(
+    _ act: ScheduledAct, isConsentedTo: Bool, _ state: inout State
+  ) -> Bool {
+    let before = state.world
+    guard act.rechecked.allSatisfy({ before.facts[$0.key] == $0.value }) else { return false }
+    var after = before
+    for (key, value) in act.effect where before.facts[key] != value {
+      if let site = domain.site(of: key.subject), before.outages[site] != nil { return false }
       after.facts[key] = value
     }
-    return domain.settled(after)
+    set(after, &state)
+    state.story.append("\(act.step) takes effect")
+    if let planned = scheduled.plan.steps.first(where: { $0.id == act.step }),
+      let breach = domain.breach(
+        of: ProofAct(
+          step: planned, before: before, after: state.world, isConsentedTo: isConsentedTo))
+    {
+      state.breaches.append(breach)
+    }
+    return true
   }
 
   private func set(_ world: ModelWorld, _ state: inout State) {
     state.world = domain.settled(world)
-    if domain.inControl(state.world).count > 1 { state.broken.append("two-in-control") }
+    let inControl = domain.inControl(state.world)
+    guard inControl.count > 1 else { return }
+    state.breaches.append(
+      ProofBreach(
+        "two-in-control", "\(inControl.joined(separator: " and ")) are in control at once"))
   }
 
   // MARK: - What happens by itself
 
   /// Lets something happen, or nothing.
-  private func move() {
+  func move() {
     let permitted = permitted()
     let now = time.uptime()
     state.withLock { state in
       if let late = state.late, late.at <= now {
         state.late = nil
-        if let after = changed(state.world, by: late.effect) { set(after, &state) }
+        state.story.append("what \(late.act.step) began takes effect after all")
+        _ = bringAbout(late.act, isConsentedTo: true, &state)
       }
-      let happenings = domain.happenings(in: state.world, permitted: permitted)
-      guard let happening = happenings.randomElement(using: &state.random) else { return }
-      switch happening.kind {
-      case .outage:
-        guard !state.isCalm, state.outagesLeft > 0,
-          Int.random(in: 0..<4, using: &state.random) == 0
-        else { return }
-        state.outagesLeft -= 1
-      case .comesBack:
-        guard state.isCalm || Int.random(in: 0..<3, using: &state.random) == 0 else { return }
-      case .goesOn, .byHand: break
+      guard state.weather != .rough || state.chance(1, in: 3) else { return }
+      let happenings = domain.happenings(in: state.world, permitted: permitted).filter {
+        mayHappen($0, state)
       }
+      guard let happening = happenings.randomElement(using: &state.random),
+        isLikely(happening, &state)
+      else { return }
+      if happening.kind == .outage { state.outagesLeft -= 1 }
+      state.story.append(happening.words)
       set(happening.world, &state)
     }
   }
 
-  // MARK: - What a schedule arranges and looks at
-
-  /// From now on nothing goes wrong; what was lost on the way comes back.
-  func calm() {
-    let permitted = permitted()
-    state.withLock { state in
-      state.isCalm = true
-      for happening in domain.happenings(in: state.world, permitted: permitted) {
-        guard case .comesBack(let site) = happening.kind, !lostAtFirst.contains(site) else {
-          continue
-        }
-        set(happening.world, &state)
-      }
+  private func mayHappen(_ happening: Happening, _ state: State) -> Bool {
+    switch (happening.kind, state.weather) {
+    case (.outage, .rough): state.outagesLeft > 0
+    case (.outage, _): false
+    case (.comesBack(let site), .calm): !lostAtFirst.contains(site)
+    case (.comesBack, _), (.goesOn, _), (.byHand, _): true
     }
   }
+
+  /// What breaks and what is mended may take a while; what works does its work soon.
+  private func isLikely(_ happening: Happening, _ state: inout State) -> Bool {
+    switch happening.kind {
+    case .outage, .comesBack: state.weather != .rough || state.chance(1, in: 4)
+    case .goesOn, .byHand: true
+    }
+  }
+}
+
+// MARK: - What a schedule arranges and looks at
+
+extension ScheduledWorld {
+  func turn(_ weather: Weather) {
+    state.withLock { state in
+      if state.weather != weather { state.story.append("from now on it is \(weather)") }
+      state.weather = weather
+    }
+    settle()
+  }
+
   /// Lets everything happen that still may.
-  func settle() { for _ in 0..<20 { move() } }
-  func cutPower() { state.withLock { $0.hasPower = false } }
+  func settle() { for _ in 0..<6 { move() } }
+  func cutPower() {
+    state.withLock {
+      $0.hasPower = false
+      $0.story.append("the runner dies")
+    }
+  }
   func restorePower() { state.withLock { $0.hasPower = true } }
-  func consent() { state.withLock { $0.consented = true } }
-  var broken: [String] { state.withLock(\.broken) }
-  var world: ModelWorld { state.withLock(\.world) }
+  func consent(at step: String) { state.withLock { _ = $0.consented.insert(step) } }
+  func tell(_ words: String) { state.withLock { $0.story.append(words) } }
+  func chance(_ count: Int, in total: Int) -> Bool {
+    state.withLock { $0.chance(count, in: total) }
+  }
+  func choose<Element: Sendable>(_ choices: [Element]) -> Element? {
+    state.withLock { state in choices.randomElement(using: &state.random) }
+  }
+
+  var breaches: [ProofBreach] { state.withLock(\.breaches) }
+  var story: [String] { state.withLock(\.story) }
+  var isInOrder: Bool { state.withLock { domain.isInOrder($0.world) } }
 
   /// Whether a person who looks would say that these facts are so.
   func isSo(_ facts: [Fact]) -> Bool {
-    let world = world
-    return facts.allSatisfy { world.facts[$0.key] == $0.reading.value }
+    state.withLock { state in
+      facts.allSatisfy { state.world.facts[$0.key] == $0.reading.value }
+    }
+  }
+}
+
+/// What goes wrong with an act.
+private enum Mishap: String, CaseIterable {
+  case unreachable = "can't be reached"
+  case failsBefore = "fails before its effect"
+  case failsAfter = "fails after its effect"
+  case lies = "says that it is done, and nothing is"
+  case answerLost = "its answer is lost"
+  case hangsBefore = "hangs before its effect"
+  case hangsAfter = "hangs after its effect"
+  case comesLate = "says that it is done, and it comes later"
+  case hangsAndComesLate = "hangs, and its effect comes later"
+}
+
+extension ScheduledWorld.State {
+  fileprivate mutating func chance(_ count: Int, in total: Int) -> Bool {
+    Int.random(in: 0..<total, using: &random) < count
+  }
+
+  fileprivate mutating func mishap() -> Mishap? {
+    weather == .rough && chance(1, in: 3) ? Mishap.allCases.randomElement(using: &random) : nil
+  }
+
+  fileprivate func requirePower() throws {
+    guard hasPower else { throw ActionError("model.dead", "the runner is dead") }
   }
 }
