@@ -8,6 +8,9 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Optimised in debug builds too: the random fault schedules write and read millions of entries.
+let optimised = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -41,7 +44,7 @@ let package = Package(
     // The house. Who may import whom is in docs/architecture.md and held by TidyTests.
     .target(name: "Runbook", dependencies: ["CYAML"], swiftSettings: swiftSettings),
     .target(
-      name: "Journal", dependencies: ["CCrypto", "CPlatform", grdb], swiftSettings: swiftSettings),
+      name: "Journal", dependencies: ["CCrypto", "CPlatform", grdb], swiftSettings: optimised),
     .target(
       name: "Engine", dependencies: ["Runbook", "Journal", "CPlatform"],
       swiftSettings: swiftSettings),
@@ -89,7 +92,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ProofTests",
-      dependencies: ["Actuators", "Engine", "Journal", "Runbook", "TestSupport"], swiftSettings: swiftSettings),
+      dependencies: ["Actuators", "Engine", "Journal", "Runbook", "TestSupport"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Journal", "TestSupport"],
       swiftSettings: swiftSettings),

@@ -38,10 +38,12 @@ struct FaultSchedule {
 
   private var plan: Plan { scheduled.plan }
 
-  /// - Parameter isCalm: nothing goes wrong.
+  /// - Parameters:
+  ///   - hasFewTroubles: nil leaves that to chance.
+  ///   - isCalm: nothing goes wrong.
   init(
     _ scheduled: ScheduledPlan, seed: UInt64, from given: ProofBeginning? = nil,
-    isCalm: Bool = false
+    hasFewTroubles: Bool? = nil, isCalm: Bool = false
   ) throws {
     var generator = SeededGenerator(seed: seed)
     let beginning =
@@ -53,7 +55,8 @@ struct FaultSchedule {
     self.watcher = watcher
     journal = Journal(store: store, isAlive: HolderCheck { _ in .dead })
     world = ScheduledWorld(
-      scheduled, from: beginning, seed: generator.next(), time: clock,
+      scheduled, from: beginning, seed: generator.next(), time: clock, store: store,
+      hasFewTroubles: hasFewTroubles,
       permitted: { watcher.permitted })
   }
 
@@ -112,6 +115,7 @@ struct FaultSchedule {
     let resumed = life.run.flatMap { !mayDie || world.chance(3, in: 4) ? $0 : nil }
     let id = resumed ?? "r-\(round)"
     world.tell("\(resumed == nil ? "execute" : "resume") \(id)")
+    if resumed == nil { world.forgetConsents() }
     let executor = executor(mayDie: mayDie)
     var recorded: RecordedRun?
     if let resumed {
@@ -120,39 +124,32 @@ struct FaultSchedule {
       if run.ended?.ending == .done { return Life(run: nil, isDone: true) }
       recorded = run
     }
-    defer {
-      world.restorePower()
-      store.restorePower()
-    }
-    do {
-      let appended = store.appends
-      let ended = try await clock.autoAdvancing { [recorded] () -> RunEnded? in
-        do {
-          if let recorded { return try await executor.resume(recorded, with: plan) }
-          return try await executor.execute(plan, as: id, from: origin)
-        } catch is JournalError {
-          return nil
-        }
+    defer { world.restorePower() }
+    let appended = store.appends
+    let ended = try await clock.autoAdvancing { [recorded] () -> RunEnded? in
+      do {
+        if let recorded { return try await executor.resume(recorded, with: plan) }
+        return try await executor.execute(plan, as: id, from: origin)
+      } catch is JournalError {
+        return nil
       }
-      guard let ended else {
-        return Life(run: resumed ?? (store.appends > appended ? id : nil))
-      }
-      world.tell("\(id) ends \(ended.ending.rawValue): \(ended.message)")
-      return Life(run: ended.resumable ? id : nil, isDone: ended.ending == .done)
     }
+    guard let ended else { return Life(run: resumed ?? (store.appends > appended ? id : nil)) }
+    world.tell("\(id) ends \(ended.ending.rawValue): \(ended.message)")
+    return Life(run: ended.resumable ? id : nil, isDone: ended.ending == .done)
   }
 
   private func executor(mayDie: Bool) -> Executor {
-    let place = mayDie && world.chance(1, in: 3) ? crashPlace() : nil
+    let place = mayDie && world.troubles.deaths && world.chance(1, in: 3) ? crashPlace() : nil
     return Executor(
       surroundings: Surroundings(
         catalogue: ScheduledPlan.catalogue, journal: journal, time: clock,
         person: world.choose(Self.people) ?? Self.people[0], version: "test",
         watch: { [watcher] in watcher.take($0) }),
-      world: world, answers: TruthfulAnswers(world: world, mayFail: mayDie),
-      crashes: CrashPlan(place) { [world, store] in
-        world.cutPower()
-        store.cutPower()
+      world: world,
+      answers: TruthfulAnswers(world: world, mayFail: mayDie && world.troubles.absences),
+      crashes: CrashPlan(place) { [world] in
+        world.die()
         withUnsafeCurrentTask { $0?.cancel() }
       })
   }

@@ -23,8 +23,7 @@ struct FaultScheduleTests {
   @Test("break no rule, and end with one scheduler in control")
   func shipped() async throws {
     let seeds = Self.seeds
-    FileHandle.standardError.write(
-      Data("schedules \(seeds.lowerBound) to \(seeds.upperBound - 1)\n".utf8))
+    tell("schedules \(seeds.lowerBound) to \(seeds.upperBound - 1)")
     let plans = try ["scheduler-failover", "scheduler-switchover"].map {
       try ScheduledPlan(Variant($0, of: $0))
     }
@@ -34,7 +33,11 @@ struct FaultScheduleTests {
         group.addTask {
           for seed in seeds where seed / 2 % workers == worker {
             let plan = plans[Int(seed % UInt64(plans.count))]
-            if let finding = try await plan.finding(of: seed) { return finding.description }
+            let result = try await FaultSchedule(plan, seed: seed).play()
+            if Self.given != nil { tell(result.story.joined(separator: "\n")) }
+            if let finding = try await plan.finding(in: result, seed: seed) {
+              return finding.description
+            }
             try Task.checkCancellation()
           }
           return nil
@@ -47,20 +50,40 @@ struct FaultScheduleTests {
     if let finding { Issue.record("\(finding)") }
   }
 
+  private func tell(_ words: String) { FileHandle.standardError.write(Data("\(words)\n".utf8)) }
+
+  /// By the same seeds each time. Where nothing comes to its end, either rule may be the first that is seen to be broken.
   @Test("find the fault of a faulty runbook", arguments: VariantTests.cases)
   func faulty(_ faulty: VariantTests.Case) async throws {
     let plan = try ScheduledPlan(
       faulty.variant, in: faulty.inventory, asksPermit: faulty.asksPermit)
-    var others: [String] = []
-    for seed in 0..<UInt64(300) {
-      guard let finding = try await plan.finding(of: seed) else { continue }
-      if finding.code == faulty.code {
-        print("XX", faulty.variant.name, finding.code, seed, others)
-        return
-      }
-      others.append(finding.code)
+    var found: Set<String> = []
+    for seed in 0..<Self.seedsOfVariant {
+      let result = try await FaultSchedule(plan, seed: seed, hasFewTroubles: true).play()
+      guard let finding = try await plan.finding(in: result, seed: seed) else { continue }
+      if Self.isAsGood(finding.code, faulty.code) { return }
+      found.insert(finding.code)
     }
-    Issue.record("\(faulty.code) isn't found; \(others.reduce(into: [:]) { $0[$1, default: 0] += 1 })")
+    Issue.record("\(faulty.code) isn't found; found \(found.sorted())")
+  }
+
+  private static let seedsOfVariant: UInt64 = 3000
+
+  private static func isAsGood(_ found: String, _ code: String) -> Bool {
+    let endless = ["no-way-to-control", "no-end"]
+    return found == code || endless.contains(found) && endless.contains(code)
+  }
+
+  @Test("are the same each time")
+  func repeated() async throws {
+    let plan = try ScheduledPlan(Variant("scheduler-failover", of: "scheduler-failover"))
+    for seed in UInt64(0)..<20 {
+      let stories = [
+        try await FaultSchedule(plan, seed: seed).play().story,
+        try await FaultSchedule(plan, seed: seed).play().story,
+      ]
+      #expect(stories[0] == stories[1])
+    }
   }
 }
 
@@ -83,10 +106,11 @@ struct ScheduleFinding: CustomStringConvertible {
 }
 
 extension ScheduledPlan {
-  /// What the schedule of this seed breaks; nil when nothing.
-  func finding(of seed: UInt64) async throws -> ScheduleFinding? {
-    let result = try await FaultSchedule(self, seed: seed).play()
-    return try await breach(of: result).map {
+  /// What a schedule broke; nil when nothing.
+  func finding(
+    in result: FaultSchedule.Result, seed: UInt64
+  ) async throws -> ScheduleFinding? {
+    try await breach(of: result).map {
       ScheduleFinding(code: $0.code, words: $0.words, plan: plan, seed: seed, result: result)
     }
   }

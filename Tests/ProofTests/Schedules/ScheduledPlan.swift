@@ -18,6 +18,8 @@ final class ScheduledPlan: Sendable {
   let plan: Plan
   let domain: SchedulerDomain
   let beginnings: [ProofBeginning]
+  /// The steps that change something.
+  let actingSteps: [String]
   private let sights = Mutex<[String: Sight]>([:])
   private let ends = Mutex<[String: Bool]>([:])
 
@@ -28,6 +30,9 @@ final class ScheduledPlan: Sendable {
     plan = try variant.replacingTimeouts(by: "10s").plan(in: inventory)
     domain = SchedulerDomain(plan, asksPermit: asksPermit)
     beginnings = domain.beginnings
+    actingSteps = plan.steps.filter {
+      Self.catalogue[$0.action]?.schema.effect == .changes
+    }.map(\.id)
   }
 
   /// An action that is asked in the dark names all the facts that it looks at.

@@ -22,6 +22,9 @@ final class ScheduledWorld: OperableWorld {
     var world: ModelWorld
     var random: SeededGenerator
     var weather = Weather.rough
+    let troubles: Troubles
+    /// Whether the step at which there is trouble has begun to act.
+    var isNear = false
     var outagesLeft = 1
     var hasPower = true
     var late: (act: ScheduledAct, at: Duration)?
@@ -33,6 +36,8 @@ final class ScheduledWorld: OperableWorld {
   }
 
   let time: any TimeSource
+  /// Of the runner, which dies with it.
+  private let store: FaultyJournalStore
   private let scheduled: ScheduledPlan
   private let lostAtFirst: Set<String>
   private let state: Mutex<State>
@@ -43,15 +48,20 @@ final class ScheduledWorld: OperableWorld {
 
   init(
     _ scheduled: ScheduledPlan, from beginning: ProofBeginning, seed: UInt64,
-    time: any TimeSource, permitted: @escaping @Sendable () -> String?
+    time: any TimeSource, store: FaultyJournalStore,
+    hasFewTroubles: Bool?, permitted: @escaping @Sendable () -> String?
   ) {
     self.scheduled = scheduled
     self.time = time
+    self.store = store
     self.permitted = permitted
     lostAtFirst = Set(beginning.world.outages.keys)
+    var random = SeededGenerator(seed: seed)
+    let troubles = Troubles(in: scheduled.actingSteps, isFew: hasFewTroubles, &random)
     state = Mutex(
       State(
-        world: scheduled.domain.settled(beginning.world), random: SeededGenerator(seed: seed)))
+        world: scheduled.domain.settled(beginning.world), random: random, troubles: troubles,
+        story: ["trouble: \(troubles)"]))
   }
 
   func makeObserver() -> any Observer { ModelObserver(world: self) }
@@ -75,7 +85,8 @@ final class ScheduledWorld: OperableWorld {
   func act(_ act: ScheduledAct) async throws {
     move()
     let mishap = state.withLock { state in
-      let mishap = state.mishap()
+      state.isNear = state.isNear || state.troubles.step == act.step
+      let mishap = state.mishap(at: act.step)
       if let mishap { state.story.append("\(act.step): \(mishap.rawValue)") }
       return mishap
     }
@@ -85,6 +96,10 @@ final class ScheduledWorld: OperableWorld {
     case .failsBefore: throw ActionError("model.failed", "it said no")
     case .lies: return
     case .hangsBefore: try await waitForever()
+    case .diesBefore: try dieActing()
+    case .diesAfter:
+      try take(act)
+      try dieActing()
     case .comesLate: return takeLater(act)
     case .hangsAndComesLate:
       takeLater(act)
@@ -104,6 +119,11 @@ final class ScheduledWorld: OperableWorld {
 
   private func waitForever() async throws -> Never {
     while true { try await time.sleep(for: .seconds(3600)) }
+  }
+
+  private func dieActing() throws -> Never {
+    die()
+    throw CancellationError()
   }
 
   private func takeLater(_ act: ScheduledAct) {
@@ -157,32 +177,36 @@ final class ScheduledWorld: OperableWorld {
 
   // MARK: - What happens by itself
 
-  /// Lets something happen, or nothing.
-  func move() {
+  /// Lets something happen, or nothing; says whether something did.
+  @discardableResult
+  func move() -> Bool {
     let permitted = permitted()
     let now = time.uptime()
-    state.withLock { state in
+    return state.withLock { state in
       if let late = state.late, late.at <= now {
         state.late = nil
         state.story.append("what \(late.act.step) began takes effect after all")
         _ = bringAbout(late.act, isConsentedTo: true, &state)
       }
-      guard state.weather != .rough || state.chance(1, in: 3) else { return }
+      guard state.weather != .rough || state.isNear || state.chance(1, in: 3) else { return false }
       let happenings = domain.happenings(in: state.world, permitted: permitted).filter {
         mayHappen($0, state)
       }
       guard let happening = happenings.randomElement(using: &state.random),
         isLikely(happening, &state)
-      else { return }
+      else { return false }
       if happening.kind == .outage { state.outagesLeft -= 1 }
       state.story.append(happening.words)
       set(happening.world, &state)
+      return true
     }
   }
 
   private func mayHappen(_ happening: Happening, _ state: State) -> Bool {
     switch (happening.kind, state.weather) {
-    case (.outage, .rough): state.outagesLeft > 0
+    case (.outage, .rough):
+      state.outagesLeft > 0 && state.troubles.outages
+        && (state.isNear || state.troubles.step == nil)
     case (.outage, _): false
     case (.comesBack(let site), .calm): !lostAtFirst.contains(site)
     case (.comesBack, _), (.goesOn, _), (.byHand, _): true
@@ -209,20 +233,31 @@ extension ScheduledWorld {
     settle()
   }
 
-  /// Lets everything happen that still may.
-  func settle() { for _ in 0..<6 { move() } }
-  func cutPower() {
+  /// Lets everything happen that still may, when nothing goes wrong any more.
+  func settle() { for _ in 0..<20 { guard move() else { return } } }
+  /// Nothing reaches the journal any more, and nothing the world.
+  func die() {
+    store.cutPower()
     state.withLock {
       $0.hasPower = false
       $0.story.append("the runner dies")
     }
   }
-  func restorePower() { state.withLock { $0.hasPower = true } }
+
+  func restorePower() {
+    store.restorePower()
+    state.withLock { $0.hasPower = true }
+  }
+
+  /// Another run asks again.
+  func forgetConsents() { state.withLock { $0.consented = [] } }
   func consent(at step: String) { state.withLock { _ = $0.consented.insert(step) } }
   func tell(_ words: String) { state.withLock { $0.story.append(words) } }
   func chance(_ count: Int, in total: Int) -> Bool {
     state.withLock { $0.chance(count, in: total) }
   }
+  /// Whether runners may die, and people be away.
+  var troubles: Troubles { state.withLock(\.troubles) }
   func choose<Element: Sendable>(_ choices: [Element]) -> Element? {
     state.withLock { state in choices.randomElement(using: &state.random) }
   }
@@ -239,26 +274,16 @@ extension ScheduledWorld {
   }
 }
 
-/// What goes wrong with an act.
-private enum Mishap: String, CaseIterable {
-  case unreachable = "can't be reached"
-  case failsBefore = "fails before its effect"
-  case failsAfter = "fails after its effect"
-  case lies = "says that it is done, and nothing is"
-  case answerLost = "its answer is lost"
-  case hangsBefore = "hangs before its effect"
-  case hangsAfter = "hangs after its effect"
-  case comesLate = "says that it is done, and it comes later"
-  case hangsAndComesLate = "hangs, and its effect comes later"
-}
-
 extension ScheduledWorld.State {
   fileprivate mutating func chance(_ count: Int, in total: Int) -> Bool {
     Int.random(in: 0..<total, using: &random) < count
   }
 
-  fileprivate mutating func mishap() -> Mishap? {
-    weather == .rough && chance(1, in: 3) ? Mishap.allCases.randomElement(using: &random) : nil
+  fileprivate mutating func mishap(at step: String) -> Mishap? {
+    guard weather == .rough, troubles.mishaps, troubles.step ?? step == step,
+      chance(troubles.step == nil ? 1 : 2, in: 3)
+    else { return nil }
+    return Mishap.allCases.randomElement(using: &random)
   }
 
   fileprivate func requirePower() throws {
