@@ -38,12 +38,10 @@ struct FaultSchedule {
 
   private var plan: Plan { scheduled.plan }
 
-  /// - Parameters:
-  ///   - hasFewTroubles: nil leaves that to chance.
-  ///   - isCalm: nothing goes wrong.
+  /// - Parameter isCalm: nothing goes wrong.
   init(
     _ scheduled: ScheduledPlan, seed: UInt64, from given: ProofBeginning? = nil,
-    hasFewTroubles: Bool? = nil, isCalm: Bool = false
+    isCalm: Bool = false
   ) throws {
     var generator = SeededGenerator(seed: seed)
     let beginning =
@@ -56,7 +54,6 @@ struct FaultSchedule {
     journal = Journal(store: store, isAlive: HolderCheck { _ in .dead })
     world = ScheduledWorld(
       scheduled, from: beginning, seed: generator.next(), time: clock, store: store,
-      hasFewTroubles: hasFewTroubles,
       permitted: { watcher.permitted })
   }
 

@@ -48,8 +48,7 @@ final class ScheduledWorld: OperableWorld {
 
   init(
     _ scheduled: ScheduledPlan, from beginning: ProofBeginning, seed: UInt64,
-    time: any TimeSource, store: FaultyJournalStore,
-    hasFewTroubles: Bool?, permitted: @escaping @Sendable () -> String?
+    time: any TimeSource, store: FaultyJournalStore, permitted: @escaping @Sendable () -> String?
   ) {
     self.scheduled = scheduled
     self.time = time
@@ -57,7 +56,7 @@ final class ScheduledWorld: OperableWorld {
     self.permitted = permitted
     lostAtFirst = Set(beginning.world.outages.keys)
     var random = SeededGenerator(seed: seed)
-    let troubles = Troubles(in: scheduled.actingSteps, isFew: hasFewTroubles, &random)
+    let troubles = Troubles(in: scheduled.actingSteps, &random)
     state = Mutex(
       State(
         world: scheduled.domain.settled(beginning.world), random: random, troubles: troubles,
@@ -188,7 +187,7 @@ final class ScheduledWorld: OperableWorld {
         state.story.append("what \(late.act.step) began takes effect after all")
         _ = bringAbout(late.act, isConsentedTo: true, &state)
       }
-      guard state.weather != .rough || state.isNear || state.chance(1, in: 3) else { return false }
+      guard state.weather != .rough || state.chance(1, in: 3) else { return false }
       let happenings = domain.happenings(in: state.world, permitted: permitted).filter {
         mayHappen($0, state)
       }

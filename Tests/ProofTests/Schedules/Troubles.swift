@@ -23,20 +23,16 @@ struct Troubles: CustomStringConvertible {
   let deaths: Bool
   let absences: Bool
 
-  /// - Parameter isFew: whether it is a schedule of few troubles; nil leaves that to chance.
-  init(in steps: [String], isFew: Bool?, _ random: inout some RandomNumberGenerator) {
-    guard isFew ?? Bool.random(using: &random) else {
+  init(in steps: [String], _ random: inout some RandomNumberGenerator) {
+    guard Bool.random(using: &random) else {
       (step, mishaps, outages, deaths, absences) = (nil, true, true, true, true)
       return
     }
-    func chance(_ count: Int, in total: Int) -> Bool {
-      Int.random(in: 0..<total, using: &random) < count
-    }
     step = steps.randomElement(using: &random)
-    mishaps = chance(3, in: 4)
-    outages = chance(3, in: 4)
-    deaths = chance(1, in: 8)
-    absences = chance(1, in: 8)
+    mishaps = Bool.random(using: &random)
+    outages = Bool.random(using: &random)
+    deaths = Int.random(in: 0..<4, using: &random) == 0
+    absences = Int.random(in: 0..<4, using: &random) == 0
   }
 
   var description: String {
