@@ -91,7 +91,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ProofTests",
-      dependencies: ["Actuators", "Engine", "Runbook", "TestSupport"], swiftSettings: swiftSettings),
+      dependencies: ["Actuators", "Engine", "Journal", "Runbook", "TestSupport"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Journal", "TestSupport"],
       swiftSettings: swiftSettings),

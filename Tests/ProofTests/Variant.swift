@@ -66,6 +66,14 @@ struct Variant: Sendable, CustomTestStringConvertible {
     return variant
   }
 
+  func replacingTimeouts(by timeout: String) -> Variant {
+    var variant = self
+    variant.steps = steps.map {
+      $0.replacing(#/timeout: \w+/#, with: "timeout: \(timeout)")
+    }
+    return variant
+  }
+
   func appending(_ step: String) -> Variant {
     var variant = self
     variant.steps.append(step)

@@ -77,15 +77,28 @@ struct ProofStep: Sendable {
   func observation(
     of world: ModelWorld, in domain: any ProofDomain, filledWith known: [FactKey: Value]
   ) -> Observation {
+    world.observation(of: keys, seeingThrough: fenced, in: domain, filledWith: known)
+  }
+}
+
+extension ModelWorld {
+  /// What a look at `keys` gives, and at all else that is said of their subjects.
+  ///
+  /// - Parameters:
+  ///   - fenced: what is seen without asking the target.
+  ///   - known: what people and fences say of targets that can't be asked.
+  func observation(
+    of keys: Set<FactKey>, seeingThrough fenced: Set<FactKey> = [], in domain: any ProofDomain,
+    filledWith known: [FactKey: Value] = [:]
+  ) -> Observation {
     // Of what was dark a probe names less than it says of what answers.
     let subjects = Set(keys.map(\.subject))
-    let more = world.facts.keys.filter { subjects.contains($0.subject) && !keys.contains($0) }
+    let more = facts.keys.filter { subjects.contains($0.subject) && !keys.contains($0) }
     return Observation(
       (keys.sorted() + more.sorted()).map { key in
-        guard !fenced.contains(key), let site = domain.site(of: key.subject),
-          world.outages[site] != nil
+        guard !fenced.contains(key), let site = domain.site(of: key.subject), outages[site] != nil
         else {
-          let reading = world.facts[key].map(Reading.value) ?? .unknown("it isn't in the model")
+          let reading = facts[key].map(Reading.value) ?? .unknown("it isn't in the model")
           return Fact(key.subject, key.property, reading)
         }
         return known[key].map { Fact(key.subject, key.property, .value($0), source: .attested) }

@@ -2,6 +2,10 @@ internal import Foundation
 
 extension JSON: Codable {
   public init(from decoder: any Decoder) throws {
+    if let whole = decoder.userInfo[.wholeJSON] as? JSON, let part = whole[decoder.codingPath] {
+      self = part
+      return
+    }
     let container = try decoder.singleValueContainer()
     // The commonest kinds first: each miss throws an error on its way.
     if container.decodeNil() {
@@ -57,10 +61,31 @@ extension JSON {
   /// This value as a `T`. Throws `JSONError.Code.mismatched` naming the place that doesn't fit.
   public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
     let text = try canonical
+    let decoder = JSONDecoder()
+    decoder.userInfo[.wholeJSON] = self
     do {
-      return try JSONDecoder().decode(type, from: text)
+      return try decoder.decode(type, from: text)
     } catch {
       throw JSONError(code: .mismatched, message: "this is no \(type): \(error)", offset: nil)
+    }
+  }
+}
+
+extension CodingUserInfoKey {
+  /// The JSON of which a decoder reads the text: what is wanted as JSON needn't be read from that.
+  fileprivate static let wholeJSON = CodingUserInfoKey(rawValue: "lifeboat.json")!
+}
+
+extension JSON {
+  /// What stands at a decoder's place; nil when that can't be told.
+  fileprivate subscript(path: [any CodingKey]) -> JSON? {
+    path.reduce(Optional(self)) { part, key in
+      switch part {
+      case .object(let members)?: members[key.stringValue]
+      case .array(let elements)?:
+        key.intValue.flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+      default: nil
+      }
     }
   }
 }

@@ -8,6 +8,20 @@ public final class FaultyJournalStore: JournalStore {
     var appends = 0
     var failingAppend: Int?
     var latest: [String: Entry] = [:]
+    /// What was stored since somebody asked for the latest entries.
+    var unread: [StoredEntry] = []
+
+    mutating func read() {
+      for stored in unread {
+        do {
+          let entry = try Entry(canonical: stored.bytes)
+          if let step = entry.step { latest[step] = entry }
+        } catch {
+          preconditionFailure("what the journal wrote is no entry: \(error)")
+        }
+      }
+      unread = []
+    }
   }
 
   private let base: any JournalStore
@@ -30,7 +44,12 @@ public final class FaultyJournalStore: JournalStore {
   public var appends: Int { state.withLock(\.appends) }
 
   /// The last entry of a step, whatever run it is of.
-  public func latestEntry(ofStep step: String) -> Entry? { state.withLock { $0.latest[step] } }
+  public func latestEntry(ofStep step: String) -> Entry? {
+    state.withLock { state in
+      state.read()
+      return state.latest[step]
+    }
+  }
 
   public func state() async throws -> StoreState {
     try await ManualClock.outside { try await base.state() }
@@ -45,15 +64,8 @@ public final class FaultyJournalStore: JournalStore {
         try allow(change)
         return (change, (change, result))
       }
-      try keepLatest(change.entries)
+      state.withLock { $0.unread += change.entries }
       return result
-    }
-  }
-
-  private func keepLatest(_ stored: [StoredEntry]) throws {
-    for entry in try stored.map({ try Entry(canonical: $0.bytes) }) {
-      guard let step = entry.step else { continue }
-      state.withLock { $0.latest[step] = entry }
     }
   }
 
