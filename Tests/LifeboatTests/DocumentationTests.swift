@@ -80,7 +80,7 @@ struct DocumentationTests {
         let text = """
           runbook: example
           description: One action's example.
-          run_type: drill
+          run_type: upgrade
           steps:
           \(lines.joined(separator: "\n"))
 
