@@ -37,7 +37,9 @@ struct BruteForceTests {
     for beginning in domain.beginnings {
       var model = try await ProofModel(
         plan, catalogue: .standard, domain: domain, time: SystemTime())
-      var exploration = Exploration(model, from: beginning, limits: limits, depth: Self.depth)
+      var exploration = Exploration(
+        model, of: ProofParts(whole: model).all[0], from: beginning, limits: limits,
+        depth: Self.depth)
       try exploration.run()
       let found = Dictionary(
         exploration.safetyFindings().map { ($0.code, $0.trace.count) }, uniquingKeysWith: min)

@@ -6,6 +6,8 @@ public struct SchedulerDomain: ProofDomain {
   public let beginnings: [ProofBeginning]
   let plan: Plan
   let schedulers: [Host]
+  /// What schedulers and databases say of themselves.
+  private let governed: Set<String>
   /// Whether a scheduler's service manager asks for the permit before it starts anything by itself.
   let asksPermit: Bool
 
@@ -14,6 +16,9 @@ public struct SchedulerDomain: ProofDomain {
     self.plan = plan
     self.asksPermit = asksPermit
     schedulers = plan.inventory.schedulerHosts()
+    governed = Set(
+      schedulers.flatMap { host in [host.id] + host.services.map(host.subject(ofService:)) }
+        + plan.inventory.databases.flatMap(plan.inventory.copies(of:)).map(\.subject))
     beginnings = ModelBeginnings(plan).all
   }
 
@@ -36,6 +41,8 @@ public struct SchedulerDomain: ProofDomain {
       subject.hasPrefix("\(site).") || subject.hasSuffix("@\(site)")
     }
   }
+
+  public func governs(_ subject: String) -> Bool { governed.contains(subject) }
 
   var sites: [String] { schedulers.sites }
 

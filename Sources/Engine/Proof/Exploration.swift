@@ -6,6 +6,8 @@ struct Exploration {
   private let beginning: ProofBeginning
   private let limits: Proof.Limits
   private let depth: Int
+  private let part: ProofParts.Part
+  private let reduction: ProofReduction
 
   private var states: [ProofState] = []
   private var numbers: [ProofState: Int32] = [:]
@@ -28,11 +30,19 @@ struct Exploration {
     var needsLost: [Bool] = []
   }
 
-  /// - Parameter depth: how many moves from the beginning are explored; no bound by default.
+  /// - Parameters:
+  ///   - part: whose steps the model has.
+  ///   - depth: how many moves from the beginning are explored; no bound by default.
   init(
-    _ model: ProofModel, from beginning: ProofBeginning, limits: Proof.Limits, depth: Int = .max
+    _ model: ProofModel, of part: ProofParts.Part, from beginning: ProofBeginning,
+    limits: Proof.Limits, depth: Int = .max
   ) {
     self.depth = depth
+    self.part = part
+    var model = model
+    reduction = ProofReduction(
+      model.steps, asksOutcomes: model.asksOutcomes,
+      nothingVouched: model.number(ofVouching: [:]))
     self.model = model
     self.beginning = beginning
     self.limits = limits
@@ -87,6 +97,7 @@ struct Exploration {
   private mutating func add(
     _ state: ProofState, from parent: Int32, by event: ProofEvent, depth: Int32
   ) -> Int32 {
+    let state = reduction.representative(of: state)
     if let number = numbers[state] { return number }
     let number = Int32(states.count)
     if twoInControl == nil, model.inControl(state.world).count > 1 { twoInControl = number }
@@ -105,12 +116,7 @@ struct Exploration {
     var findings = safetyFindings()
     // What wasn't explored might be the way.
     guard isComplete else { return findings }
-    if let stuck = firstStuck(
-      countingReturns: false,
-      isGoal: { model, state in
-        model.isInOrder(state.world)
-      })
-    {
+    if let stuck = firstWithoutControl() {
       findings.append(
         finding(
           "no-way-to-control",
@@ -121,6 +127,15 @@ struct Exploration {
     // Where no way leads to the end from the beginning, the runbook is for another situation.
     if let stuck = endlessAt, reachesEnd { findings.append(endless(stuck)) }
     return findings
+  }
+
+  /// The first state from which no way leads to a scheduler in control, or past the steps that it waits for.
+  private mutating func firstWithoutControl() -> Int32? {
+    guard part.isGoverned || part.comesFirst else { return nil }
+    let isGoverned = part.isGoverned
+    return firstStuck(countingReturns: false) { model, state in
+      isGoverned ? model.isInOrder(state.world) : state.runner == .isDone
+    }
   }
 
   /// The rules that a state or a move breaks, whatever comes after it.

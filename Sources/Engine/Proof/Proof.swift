@@ -37,26 +37,51 @@ public struct Proof: Sendable {
   }
 
   public func explore() async throws -> ProofResult {
-    var model = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
+    let model = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
+    let parts = ProofParts(of: model)
+    let apart = try explore(parts, of: model)
+    guard parts.count > 1 else { return apart.result }
+    if !apart.hasStrayed, apart.result.findings.isEmpty { return apart.result }
+    // How a rule can be broken is told with all of the steps.
+    let whole = try explore(ProofParts(whole: model), of: model).result
+    let isEnough = apart.hasStrayed || whole.isComplete || !whole.findings.isEmpty
+    return isEnough ? whole : apart.result
+  }
+
+  private func explore(
+    _ parts: ProofParts, of whole: ProofModel
+  ) throws -> (result: ProofResult, hasStrayed: Bool) {
+    var models = parts.all.map { ProofModel($0, of: whole) }
     var explored: [ProofResult.Explored] = []
     var findings: [ProofFinding] = []
     var endless: [ProofFinding] = []
     var reachesEnd = false
     for beginning in domain.beginnings {
-      var exploration = Exploration(model, from: beginning, limits: limits)
-      try exploration.run()
-      explored.append(exploration.summary)
-      findings += exploration.findings()
-      if !beginning.isGoal, exploration.isBegun {
-        reachesEnd = reachesEnd || exploration.reachesEnd
-        if !exploration.reachesEnd { endless.append(exploration.endless()) }
+      var isEndless = false
+      for (place, part) in parts.all.enumerated() {
+        var exploration = Exploration(models[place], of: part, from: beginning, limits: limits)
+        try exploration.run()
+        findings += exploration.findings()
+        if place == 0 {
+          explored.append(exploration.summary)
+        } else {
+          explored[explored.count - 1].add(exploration.summary)
+        }
+        if exploration.isBegun, !exploration.reachesEnd {
+          isEndless = true
+          if !beginning.isGoal { endless.append(exploration.endless()) }
+        }
+        models[place] = exploration.model
       }
-      model = exploration.model
+      let isBegun = explored[explored.count - 1].states > 0
+      reachesEnd = reachesEnd || (isBegun && !beginning.isGoal && !isEndless)
     }
-    return ProofResult(
+    let result = ProofResult(
       explored: explored, findings: Self.shortest(findings + (reachesEnd ? [] : endless)),
       assumptions: domain.assumptions,
-      opaqueSteps: model.steps.filter { $0.isAbstract || $0.schema.isOpaque }.map(\.id))
+      opaqueSteps: whole.steps.filter { $0.isAbstract || $0.schema.isOpaque }.map(\.id),
+      parts: parts.count)
+    return (result, models.contains(where: \.hasStrayed))
   }
 
   /// Of each rule that is broken the shortest way there; one that tells nothing only where there is no other.
@@ -79,12 +104,20 @@ public struct ProofResult: Sendable {
   public struct Explored: Sendable {
     public let beginning: String
     /// 0 where a precheck refuses the run.
-    public let states: Int
-    public let moves: Int
+    public private(set) var states: Int
+    public private(set) var moves: Int
     /// The longest of the shortest ways to a state, in moves.
-    public let depth: Int
+    public private(set) var depth: Int
     /// Whether every state was reached; else the exploration ended at its limit.
-    public let isComplete: Bool
+    public private(set) var isComplete: Bool
+
+    /// Another part's exploration from the same beginning.
+    mutating func add(_ other: Explored) {
+      states += other.states
+      moves += other.moves
+      depth = max(depth, other.depth)
+      isComplete = isComplete && other.isComplete
+    }
   }
 
   public let explored: [Explored]
@@ -92,6 +125,8 @@ public struct ProofResult: Sendable {
   public let assumptions: [String]
   /// The steps into which the proof can't see.
   public let opaqueSteps: [String]
+  /// In how many parts that have nothing to do with each other the plan was explored.
+  public let parts: Int
 
   public var isComplete: Bool { explored.allSatisfy(\.isComplete) }
   /// No rule is broken, and every state was looked at.

@@ -15,6 +15,10 @@ struct ProofModel {
   let asksOutcomes: Bool
   let places: [String: Int]
   private let permitSites: [String]
+  /// Whether its steps may change what the rules look at.
+  private let isGoverned: Bool
+  /// Whether an act was seen to change what its part is taken to leave alone.
+  private(set) var hasStrayed = false
 
   private var worlds: [ModelWorld] = []
   private var worldNumbers: [ModelWorld: Int32] = [:]
@@ -84,8 +88,24 @@ struct ProofModel {
     prechecks = made.prefix(plan.prechecks.count).filter { $0.planned.isCritical && !$0.isAbstract }
     order = ProofOrder(plan.steps)
     asksOutcomes = plan.steps.contains { !$0.references.isEmpty }
+    isGoverned = true
     places = Dictionary(
       plan.steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Some of the steps, as if the others weren't there.
+  init(_ part: ProofParts.Part, of whole: ProofModel) {
+    plan = whole.plan
+    domain = whole.domain
+    steps = part.steps.map { whole.steps[$0] }
+    prechecks = whole.prechecks
+    fencing = steps.indices.filter { [steps] in !steps[$0].fenced.isEmpty }
+    order = whole.order.restricted(to: part.steps)
+    asksOutcomes = steps.contains { !$0.planned.references.isEmpty }
+    places = Dictionary(
+      steps.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    permitSites = whole.permitSites
+    isGoverned = part.isGoverned
   }
 
   // MARK: - Numbers
@@ -220,6 +240,7 @@ struct ProofModel {
 
   /// What a step that saw this is about to do.
   mutating func act(of step: Int, given sight: ProofSight) -> Int32 {
+    watch(sight.effect, of: steps[step])
     let keys = (steps[step].action as? any ActingAction)?.rechecked ?? []
     let seen = keys.map { ($0, sight.observation[$0]?.reading.value) }
     let act = Act(
@@ -229,6 +250,13 @@ struct ProofModel {
     acts.append(act)
     actNumbers[act] = number
     return number
+  }
+
+  private mutating func watch(_ effect: [FactKey: Value]?, of step: ProofStep) {
+    guard let effect, !hasStrayed else { return }
+    hasStrayed = effect.keys.contains { key in
+      domain.governs(key.subject) ? !isGoverned : !step.subjects.contains(key.subject)
+    }
   }
 
   func act(_ number: Int32) -> Act { acts[Int(number)] }

@@ -10,6 +10,25 @@ struct ProofOrder: Sendable {
     depends = steps.map { step in step.depends.flatMap { places[$0] ?? [] } }
   }
 
+  /// Of some of the steps, the order that they have by way of all.
+  func restricted(to steps: [Int]) -> ProofOrder {
+    let places = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1, $0) })
+    return ProofOrder(
+      depends: steps.map { step in awaited(by: step).compactMap { places[$0] }.sorted() })
+  }
+
+  private init(depends: [[Int]]) { self.depends = depends }
+
+  /// All that must be done before a step may begin.
+  func awaited(by step: Int) -> Set<Int> {
+    var found: Set<Int> = []
+    var work = depends[step]
+    while let next = work.popLast() {
+      if found.insert(next).inserted { work += depends[next] }
+    }
+    return found
+  }
+
   func isReady(_ step: Int, in state: ProofState) -> Bool {
     state.steps[step].phase == .idle
       && depends[step].allSatisfy { state.steps[$0].phase == .done }

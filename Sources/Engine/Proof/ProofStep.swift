@@ -56,6 +56,18 @@ struct ProofStep: Sendable {
       ? schema.isRepeatable : (fixed as? any ActingAction)?.isRepeatable ?? true
   }
 
+  /// What it looks at, and what a person is asked about it.
+  var subjects: Set<String> {
+    let asked = gate?.question.facts.map(\.key) ?? []
+    return Set((isAbstract ? [doneKey] : keys + asked).map(\.subject))
+  }
+
+  /// Whether what other steps see can be otherwise for it: it acts, is vouched for, or fences.
+  var changesWhatItSees: Bool {
+    schema.effect == .changes || gate != nil || !fenced.isEmpty
+      || planned.onUnreachable == .attest
+  }
+
   var action: (any Action)? { isAbstract ? nil : fixed }
 
   /// The fact by which a step that the model has no facts for is done.

@@ -94,6 +94,9 @@ public protocol ProofDomain: Sendable {
   /// The site that a fact's subject is at; nil for what is at none.
   func site(of subject: String) -> String?
 
+  /// Whether a rule looks at the subject, or what happens by itself ties it to others, besides that its site is lost.
+  func governs(_ subject: String) -> Bool
+
   /// The world once what follows at once from its facts has followed, as a replica that has its primary's rows.
   func settled(_ world: ModelWorld) -> ModelWorld
 

@@ -56,7 +56,9 @@ struct ProofView {
         explored.isComplete ? .plain : .attention)
     }
     let states = result.explored.map(\.states).reduce(0, +)
-    return [Line(""), Line("Explored \(states) states", .heading)] + rows
+    let parts =
+      result.parts > 1 ? ", in \(result.parts) parts that have nothing to do with each other" : ""
+    return [Line(""), Line("Explored \(states) states\(parts)", .heading)] + rows
   }
 
   private var opaque: [Line] {
