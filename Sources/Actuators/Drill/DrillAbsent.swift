@@ -33,9 +33,8 @@ public struct DrillAbsent: Action {
     case .satisfied(let words): .satisfied(words)
     case .needed(let work), .blocked(let work):
       .needed(
-        "another drill is under way, or was not removed, for there is something to do: \(work). Where its "
-          + "run was stopped, resume or abort it; or let this runbook ask a person, by --set leftovers=remove"
-      )
+        "another drill is under way, or was not removed, for there is something to do: \(work). Resume or "
+          + "abort its run; scheduler-drill-removal.yaml is for one that can't be")
     case .unknown(let why): .unknown(why)
     }
   }

@@ -44,7 +44,7 @@ public struct DrillCopy: ActingAction {
       target: scheduler@dr.drill
       """)
 
-  private static let sourceBytes = "source_bytes"
+  static let sourceBytes = "source_bytes"
   private static let sourceIsReplica = "source-is-replica"
   private static let realStopped = "real-scheduler-stopped"
   private static let drillStopped = "drill-scheduler-stopped"
@@ -73,6 +73,8 @@ public struct DrillCopy: ActingAction {
 
   private var copy: DatabaseCopy { directory.copy }
   private var drills: SchedulerServices { SchedulerServices(hosts: [directory.host]) }
+
+  public var rechecked: [FactKey] { [FactKey(copy.subject, DrillDirectory.files)] }
 
   public var destinations: [Destination] { [.reading(source), .host(directory.host)] }
 
@@ -191,6 +193,7 @@ public struct DrillCopy: ActingAction {
       .command(directory.removeUnfinished),
       .snapshot("VACUUM INTO \(directory.unfinished)"), .command(directory.makeLogs),
       .command(directory.finish),
+      .command(directory.removeUnfinished),
     ]
   }
 

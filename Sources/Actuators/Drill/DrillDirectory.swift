@@ -137,7 +137,8 @@ struct DrillDirectory: Sendable {
     Command(["rm", "-f", "--", unfinished, unfinished + "-journal"])
   }
   var makeLogs: Command { Command(["mkdir", "-p", "--", logsPath]) }
-  var finish: Command { Command(["mv", "--no-target-directory", "--", unfinished, file]) }
+  /// A copy that has its name already is an error: a command that comes late replaces none.
+  var finish: Command { Command(["ln", "--no-target-directory", "--", unfinished, file]) }
   var removeContents: Command { Command(["rm", "-rf", "--"] + contents) }
   var removeMark: Command { Command(["rm", "-f", "--", markPath]) }
   var removeDirectory: Command { Command(["rmdir", "--", path]) }

@@ -97,6 +97,7 @@ struct ModelBeginnings {
       world[host.id, FactName.ownGUID] = .string(ModelWorld.guid(of: host))
       world[host.id, FactName.fenced] = false
     }
+    world.beginDrills(in: inventory)
     let holder = schedulers.first { $0.site == site }
     for copy in inventory.copies {
       let isPrimary = copy.site == (site ?? copy.database.primary)

@@ -39,6 +39,7 @@ public struct SchedulerDomain: ProofDomain {
   public func site(of subject: String) -> String? {
     plan.inventory.sites.map(\.name).first { site in
       subject.hasPrefix("\(site).") || subject.hasSuffix("@\(site)")
+        || subject.contains("@\(site).")
     }
   }
 
