@@ -13,8 +13,8 @@ public struct FailoverTruncate: ActingAction {
       acts holds them all. In one transaction the step reads role and rows again, refuses if they are not those of that
       observation (somebody writes to the table), removes the rows, counts none, and commits.
 
-      Of a drill's copy, `scheduler@dr.drill`, the guards are that it is a drill's and takes changes, and that the drill's
-      scheduler is stopped. What else stands there goes with the copy.
+      Of a drill's copy, `scheduler@dr.drill`, the guards are that it is a drill's and takes changes: nothing that is real
+      depends on its table.
 
       Nothing is done when the table is empty or holds only GUIDs of the site's own schedulers.
       """,
@@ -64,11 +64,13 @@ public struct FailoverTruncate: ActingAction {
   }
 
   public var guards: [Guard] {
-    let isOwnStopped = own.stoppedGuard(
-      Self.ownStopped, demand: "the scheduler of \(copy.site), whose table it is, is stopped")
     let isPrimary = PrimaryGuard(copy: copy).make()
-    if let drill { return [drill.markedGuard(), isPrimary, isOwnStopped] }
-    return [ownership.makeGuard(), isPrimary, others.othersStoppedGuard(), isOwnStopped]
+    if let drill { return [drill.markedGuard(), isPrimary] }
+    return [
+      ownership.makeGuard(), isPrimary, others.othersStoppedGuard(),
+      own.stoppedGuard(
+        Self.ownStopped, demand: "the scheduler of \(copy.site), whose table it is, is stopped"),
+    ]
   }
 
   public var rechecked: [FactKey] {

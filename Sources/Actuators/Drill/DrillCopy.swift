@@ -12,6 +12,8 @@ public struct DrillCopy: ActingAction {
       SQLite: a consistent snapshot, by `VACUUM INTO`. It is made under another name, and gets its own when it is whole.
       While it is made, replication waits to apply what comes.
 
+      A drill's scheduler that runs without a copy, as one whose start came late, is stopped first.
+
       The drill's directory is made by this step, with a file in it, `lifeboat-drill`, that says what it is. A directory
       without that file, with anything in it, is not touched.
       """,
@@ -35,7 +37,6 @@ public struct DrillCopy: ActingAction {
     guards: [
       .init(sourceIsReplica, "what is copied is a replica: a primary has other work to do"),
       .init(realStopped, "the site's real scheduler is stopped: it doesn't stand by otherwise"),
-      .init(drillStopped, "the drill's scheduler is stopped"),
       .init(enoughSpace, "the copy fits, and minimum_free is left"),
     ],
     example: """
@@ -47,13 +48,13 @@ public struct DrillCopy: ActingAction {
   static let sourceBytes = "source_bytes"
   private static let sourceIsReplica = "source-is-replica"
   private static let realStopped = "real-scheduler-stopped"
-  private static let drillStopped = "drill-scheduler-stopped"
   private static let enoughSpace = "enough-space"
   private static let defaultMinimumFree = 1 << 30
 
   private let directory: DrillDirectory
   private let source: DatabaseCopy
   private let real: SchedulerServices
+  private let services: DrillServices
   private let minimumFree: Int
 
   public init(_ arguments: Arguments) throws {
@@ -68,15 +69,17 @@ public struct DrillCopy: ActingAction {
     }
     self.source = source
     real = .own(of: site, in: arguments.inventory)
+    services = try DrillServices(of: directory.host)
     minimumFree = arguments.size("minimum_free") ?? Self.defaultMinimumFree
   }
 
   private var copy: DatabaseCopy { directory.copy }
-  private var drills: SchedulerServices { SchedulerServices(hosts: [directory.host]) }
 
   public var rechecked: [FactKey] { [FactKey(copy.subject, DrillDirectory.files)] }
 
   public var destinations: [Destination] { [.reading(source), .host(directory.host)] }
+
+  public var needs: [ProgramNeed] { services.needs }
 
   public var guards: [Guard] {
     [
@@ -88,8 +91,6 @@ public struct DrillCopy: ActingAction {
         return role == .replica ? .holds : .violated("\(source.subject) is \(role.rawValue)")
       },
       real.stoppedGuard(Self.realStopped, demand: "the scheduler of \(source.site) is stopped"),
-      drills.stoppedGuard(
-        Self.drillStopped, demand: "the drill's scheduler, on \(directory.host.id), is stopped"),
       Guard(Self.enoughSpace, demand: "there is room for the copy", check: checkSpace),
     ]
   }
@@ -118,8 +119,8 @@ public struct DrillCopy: ActingAction {
     async let made = FailoverRows(copy: copy).observe(observer)
     async let files = directory.observe(observer)
     async let space = space(observer)
-    async let services = real.observe(observer) + drills.observe(observer)
-    return Observation(try await from + made + files + space + services)
+    async let states = real.observe(observer) + services.observe(observer)
+    return Observation(try await from + made + files + space + states)
   }
 
   private func space(_ observer: any Observer) async throws -> [Fact] {
@@ -150,6 +151,7 @@ public struct DrillCopy: ActingAction {
   }
 
   public func judge(_ observation: Observation) -> Verdict {
+    if let gap = services.gap(observation) { return .unknown(gap) }
     switch directory.state(observation) {
     case .unknown(let why): return .unknown(why)
     case .foreign(let why): return .blocked("\(why): it is no drill's, and is left alone")
@@ -174,6 +176,7 @@ public struct DrillCopy: ActingAction {
     result.state(copy.subject, FactName.role, .string(CopyRole.replica.rawValue))
     result.state(copy.subject, FactName.epoch, .integer(epoch))
     result.state(copy.subject, FactName.failoverRows, rows)
+    if !directory.isMade(observation) { services.predictStopped(observation, in: &result) }
     return result
   }
 
@@ -185,7 +188,6 @@ public struct DrillCopy: ActingAction {
   }
 
   private func parts(_ observation: Observation) -> [Part] {
-    guard !directory.isMade(observation) else { return [] }
     var parts: [Part] = []
     if !directory.isThere(observation) { parts.append(.command(directory.makeDirectory)) }
     if case .clear = directory.state(observation) { parts.append(.command(directory.writeMark)) }
@@ -198,16 +200,20 @@ public struct DrillCopy: ActingAction {
   }
 
   public func operations(given observation: Observation) -> [Operation] {
-    parts(observation).map { part in
-      switch part {
-      case .command(let command): Operation(.command(command, on: directory.host))
-      case .snapshot(let statement): Operation(.statement(statement, in: source))
+    guard !directory.isMade(observation) else { return [] }
+    return services.operations(observation)
+      + parts(observation).map { part in
+        switch part {
+        case .command(let command): Operation(.command(command, on: directory.host))
+        case .snapshot(let statement): Operation(.statement(statement, in: source))
+        }
       }
-    }
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
+    guard !directory.isMade(observation) else { return Evidence() }
+    try await services.stop(services.running(observation), by: `operator`)
     for part in parts(observation) {
       switch part {
       case .command(let command): try await directory.run(command, by: `operator`)

@@ -34,32 +34,28 @@ public struct DrillRemove: ActingAction {
 
   private let directory: DrillDirectory
   private let asks: Bool
-  private let management: any ServiceManagement
+  private let services: DrillServices
 
   public init(_ arguments: Arguments) throws {
     directory = try arguments.drillDirectory()
     asks = arguments.boolean("ask") ?? false
-    management = try directory.host.serviceManagement()
+    services = try DrillServices(of: directory.host)
   }
 
   private var host: Host { directory.host }
 
   public var destinations: [Destination] { [.host(host)] }
-  public var needs: [ProgramNeed] { management.programs.map { ProgramNeed($0, on: host) } }
+  public var needs: [ProgramNeed] { services.needs }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let files = directory.observe(observer)
-    async let services = SchedulerServices(hosts: [host]).observe(observer)
-    return Observation(try await files + services)
+    async let states = services.observe(observer)
+    return Observation(try await files + states)
   }
 
   public func judge(_ observation: Observation) -> Verdict {
-    if let service = host.services.first(where: { observation.serviceState($0, on: host) == nil }) {
-      let subject = host.subject(ofService: service)
-      return .unknown(
-        observation.gap(subject, FactName.serviceState) ?? "\(subject) is in a state of a new name")
-    }
-    let running = servicesToStop(observation)
+    if let gap = services.gap(observation) { return .unknown(gap) }
+    let running = services.running(observation)
     switch directory.state(observation) {
     case .unknown(let why): return .unknown(why)
     case .foreign(let why): return .blocked("\(why): it is left alone; see what it is")
@@ -84,17 +80,8 @@ public struct DrillRemove: ActingAction {
     var result = Observation()
     result.state(directory.copy.subject, DrillDirectory.files, .null)
     result.state(directory.copy.subject, DrillDirectory.mark, .null)
-    for service in servicesToStop(observation) {
-      result.state(
-        host.subject(ofService: service), FactName.serviceState,
-        .string(ServiceState.stopped.rawValue))
-    }
+    services.predictStopped(observation, in: &result)
     return result
-  }
-
-  /// In the order of stopping.
-  private func servicesToStop(_ observation: Observation) -> [String] {
-    host.services.reversed().filter { observation.serviceState($0, on: host)?.isDown != true }
   }
 
   private func removals(_ observation: Observation) -> [Command] {
@@ -104,16 +91,14 @@ public struct DrillRemove: ActingAction {
   }
 
   public func operations(given observation: Observation) -> [Operation] {
-    let stops = servicesToStop(observation).flatMap {
-      management.commands(for: .stop($0, within: nil))
-    }
-    return (stops + removals(observation)).map { Operation(.command($0, on: host)) }
+    services.operations(observation)
+      + removals(observation).map { Operation(.command($0, on: host)) }
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    let stopped = servicesToStop(observation)
-    for service in stopped { try await management.stop(service, within: nil, by: `operator`) }
+    let stopped = services.running(observation)
+    try await services.stop(stopped, by: `operator`)
     for command in removals(observation) { try await directory.run(command, by: `operator`) }
     return Evidence([
       "stopped": .list(stopped.map(Value.string)), "removed": .string(directory.path),
