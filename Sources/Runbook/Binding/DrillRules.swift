@@ -13,7 +13,7 @@ struct DrillRules {
     } else if let target, isForDrills(target) {
       diagnostics.error(
         .drillOnly, at: step.action?.position,
-        "\(schema.name) on \(target): that is there for drills, and this is a \(runType.rawValue)",
+        "\(schema.name) on \(target): that is there for drills, and run_type is \(runType.rawValue)",
         hint: "run_type: drill is for drills; here name what is real")
     }
   }
