@@ -23,7 +23,8 @@ enum ExitStatus: Int32, CaseIterable {
     case .done:
       "done; of a rehearsal: could be executed now; of readiness: ready; of a check: nothing found"
     case .failed: "a step failed; what it did is known"
-    case .refused: "refused before acting: a precheck, a guard, another runner, a changed runbook"
+    case .refused:
+      "refused before acting: a precheck, a guard, another runner, a changed runbook, the proof"
     case .inDoubt: "it can't be told whether a step was done"
     case .waiting: "a gate waits for a person"
     case .interrupted: "stopped by a person"

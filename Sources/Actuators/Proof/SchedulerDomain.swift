@@ -28,6 +28,7 @@ public struct SchedulerDomain: ProofDomain {
     ]
     return (asksPermit ? permit : []) + [
       "an act takes effect as a whole or not at all, at once or after its time is up",
+      "an act that is under way ends when the sites that it changes lose their power",
       "where two copies take changes, and nothing says which was promoted last, a person fences the wrong one, as the step says",
       "who vouches for something says what is so at that moment",
       "nobody else starts services or promotes databases meanwhile",

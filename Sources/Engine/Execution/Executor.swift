@@ -42,7 +42,9 @@ public struct Executor: Sendable {
         try RunStarted(
           .execution, plan, origin, surroundings, savedPlan: comparison, by: recorder))
       crashes.reach(.runStarted)
-      if let refusal = comparison?.refusal { return try await end(refusal, recorder) }
+      if let refusal = origin.proof?.refusal ?? comparison?.refusal {
+        return try await end(refusal, recorder)
+      }
       return try await perform(
         plan, recorder: recorder, recorded: nil, accepted: origin.accepted, mark)
     }
@@ -63,7 +65,7 @@ public struct Executor: Sendable {
           version: surroundings.version,
           takenOverFrom: recorder.takenOverFrom))
       crashes.reach(.runStarted)
-      if let refusal = current.started.savedPlan?.refusal {
+      if let refusal = current.started.proof?.refusal ?? current.started.savedPlan?.refusal {
         return try await end(refusal, recorder)
       }
       return try await perform(

@@ -15,11 +15,13 @@ public struct RunOrigin: Sendable {
   public let aborts: AbortsRecord?
   /// Nil when the runbook is executed without a saved plan.
   public let savedPlan: PlanExecution?
+  /// What the proof said of the plan; nil where none is made.
+  public let proof: ProofRecord?
 
   public init(
     runbookFile: String, inventoryFile: String, givenParameters: [String: String] = [:],
     accepted: [String: String] = [:], disasterAt: Timestamp? = nil, aborts: AbortsRecord? = nil,
-    savedPlan: PlanExecution? = nil
+    savedPlan: PlanExecution? = nil, proof: ProofRecord? = nil
   ) {
     self.runbookFile = runbookFile
     self.inventoryFile = inventoryFile
@@ -28,6 +30,7 @@ public struct RunOrigin: Sendable {
     self.disasterAt = disasterAt
     self.aborts = aborts
     self.savedPlan = savedPlan
+    self.proof = proof
   }
 }
 
@@ -53,6 +56,6 @@ extension RunStarted {
       takenOverFrom: recorder.takenOverFrom,
       disaster: origin.disasterAt.map { DisasterRecord(at: $0, source: .declared) },
       wayBack: origin.aborts == nil ? NoReturnMap(plan, surroundings.catalogue).steps : nil,
-      aborts: origin.aborts, savedPlan: savedPlan)
+      aborts: origin.aborts, savedPlan: savedPlan, proof: origin.proof)
   }
 }

@@ -7,7 +7,7 @@ struct Exploration {
   private let limits: Proof.Limits
   private let depth: Int
   private let part: ProofParts.Part
-  private let reduction: ProofReduction
+  private var reduction: ProofReduction
 
   private var states: [ProofState] = []
   private var numbers: [ProofState: Int32] = [:]
@@ -39,11 +39,10 @@ struct Exploration {
   ) {
     self.depth = depth
     self.part = part
-    var model = model
+    self.model = model
     reduction = ProofReduction(
       model.steps, asksOutcomes: model.asksOutcomes,
-      nothingVouched: model.number(ofVouching: [:]))
-    self.model = model
+      nothingVouched: self.model.number(ofVouching: [:]))
     self.beginning = beginning
     self.limits = limits
   }
@@ -59,6 +58,13 @@ struct Exploration {
     guard model.mayBegin(in: world) else { return }
     var first = model.beginning(in: world, permitted: model.permitNumber(of: beginning.permitted))
     first.outagesLeft = UInt8(limits.outages)
+    repeat {
+      forget()
+      try explore(from: first)
+    } while reduction.refute(&model)
+  }
+
+  private mutating func explore(from first: ProofState) throws {
     let start = ProofEvent(kind: .world, step: nil, words: beginning.name)
     _ = add(first, from: -1, by: start, depth: 0)
     var next = 0
@@ -73,10 +79,17 @@ struct Exploration {
     }
   }
 
+  private mutating func forget() {
+    (states, numbers, parents, events, depths) = ([], [:], [], [], [])
+    (edges, moves, isComplete) = (Edges(), 0, true)
+    (breaches, twoInControl) = ([], nil)
+  }
+
   private mutating func expand(_ number: Int32) {
     let state = states[Int(number)]
     for move in model.moves(from: state) {
       moves += 1
+      reduction.note(state.world, move.state.world)
       if let breach = move.breach,
         !breaches.contains(where: { $0.breach.code == breach.code })
       {
@@ -97,7 +110,7 @@ struct Exploration {
   private mutating func add(
     _ state: ProofState, from parent: Int32, by event: ProofEvent, depth: Int32
   ) -> Int32 {
-    let state = reduction.representative(of: state)
+    let state = limits.isReduced ? reduction.representative(of: state, &model) : state
     if let number = numbers[state] { return number }
     let number = Int32(states.count)
     if twoInControl == nil, model.inControl(state.world).count > 1 { twoInControl = number }

@@ -12,10 +12,13 @@ public struct Proof: Sendable {
     public var states: Int
     /// How many sites may break down, besides what is lost at the beginning.
     public var outages: Int
+    /// Whether parts of the plan, and states that go on in the same way, are looked at once; false only takes longer.
+    public var isReduced: Bool
 
-    public init(states: Int = 1_000_000, outages: Int = 1) {
+    public init(states: Int = 1_000_000, outages: Int = 1, isReduced: Bool = true) {
       self.states = states
       self.outages = outages
+      self.isReduced = isReduced
     }
   }
 
@@ -38,7 +41,7 @@ public struct Proof: Sendable {
 
   public func explore() async throws -> ProofResult {
     let model = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
-    let parts = ProofParts(of: model)
+    let parts = limits.isReduced ? ProofParts(of: model) : ProofParts(whole: model)
     let apart = try explore(parts, of: model)
     guard parts.count > 1 else { return apart.result }
     if !apart.hasStrayed, apart.result.findings.isEmpty { return apart.result }

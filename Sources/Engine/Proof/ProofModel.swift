@@ -19,6 +19,8 @@ struct ProofModel {
   private let isGoverned: Bool
   /// Whether an act was seen to change what its part is taken to leave alone.
   private(set) var hasStrayed = false
+  /// The steps that could not tell how they stand in a world in which every site answers.
+  private(set) var unclear: Set<Int> = []
 
   private var worlds: [ModelWorld] = []
   private var worldNumbers: [ModelWorld: Int32] = [:]
@@ -191,6 +193,7 @@ struct ProofModel {
       step: step, world: state.world, vouched: state.vouched, fences: fences(in: state))
     if let number = sightNumbers[key] { return number }
     let sight = makeSight(step, key)
+    if case .unknown = sight.verdict, world(state.world).outages.isEmpty { unclear.insert(step) }
     let number = Int32(sights.count)
     sights.append(sight)
     sightNumbers[key] = number
@@ -268,18 +271,6 @@ struct ProofModel {
     if let known = afterwards[key] { return known < 0 ? nil : known }
     let result = changed(self.world(world), by: self.act(act)).map { number(of: $0) }
     afterwards[key] = result ?? -1
-    return result
-  }
-
-  private func changed(_ world: ModelWorld, by act: Act) -> ModelWorld? {
-    guard let effect = act.effect else { return nil }
-    for (key, seen) in act.rechecked where world.facts[key] != seen { return nil }
-    var result = world
-    for (key, value) in effect where world.facts[key] != value {
-      let isDark = domain.site(of: key.subject).map { world.outages[$0] != nil } ?? false
-      if isDark && !steps[act.step].fenced.contains(key) { return nil }
-      result.facts[key] = value
-    }
     return result
   }
 }

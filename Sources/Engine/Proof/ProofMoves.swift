@@ -43,6 +43,7 @@ extension ProofModel {
       case .byHand: kind = .person
       }
       next.world = happening.world
+      if next.late >= 0, isOver(next.late, in: next.world) { next.late = -1 }
       moves.append(ProofMove(ProofEvent(kind: kind, step: nil, words: happening.words), next))
     }
     if state.late >= 0 {
@@ -139,7 +140,7 @@ extension ProofModel {
       ProofMove(
         event(.crash, step, "\(id) takes effect, and the runner dies before it can say so"),
         died.withoutRunner(.isGone), breach: breach))
-    if state.late < 0, after != state.world {
+    if state.late < 0 || isVoid(state.late, in: state.world), after != state.world {
       var late = failed
       late.late = mine.act
       moves.append(ProofMove(event(.mishap, step, "the time of \(id) is up"), late))

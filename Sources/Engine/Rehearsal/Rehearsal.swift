@@ -57,6 +57,7 @@ public struct Rehearsal: Sendable {
       try await recorder.record(try await pointers(at: loss, in: plan, after: course))
       ended.message += "; assumed and not seen: \(loss.spoken) is lost"
     }
+    ended = origin.proof?.refusing(ended) ?? ended
     try await recorder.record(ended)
     let saved = try SavedPlan(
       run: run, started, at: began, seen, ended, surroundings.journal)

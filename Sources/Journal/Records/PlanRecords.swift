@@ -73,3 +73,54 @@ public struct FactDrift: Sendable, Hashable, Codable {
   /// Of a table's rows a line is enough: the entry holds them all.
   private static let longestValue = 160
 }
+
+/// What the proof said of a plan before it was executed.
+public struct ProofRecord: Sendable, Hashable, Codable {
+  public enum Verdict: String, Sendable, Hashable, Codable, CaseIterable {
+    case holds
+    /// A rule can be broken.
+    case broken
+    /// Nothing was found as far as it went.
+    case incomplete
+    /// It wasn't made.
+    case leftOut = "left_out"
+  }
+
+  /// A rule that can be broken.
+  public struct Broken: Sendable, Hashable, Codable {
+    /// `two-in-control`
+    public let code: String
+    public let message: String
+    /// The step to look at; nil when none has to do with it.
+    public let step: String?
+
+    public init(code: String, message: String, step: String?) {
+      self.code = code
+      self.message = message
+      self.step = step
+    }
+  }
+
+  public let verdict: Verdict
+  /// How many states were explored, in all.
+  public let states: Int
+  public let broken: [Broken]
+  /// Why the plan was to be executed whatever the proof says; nil when nobody said so.
+  public let overrideReason: String?
+
+  public init(verdict: Verdict, states: Int, broken: [Broken], overrideReason: String? = nil) {
+    self.verdict = verdict
+    self.states = states
+    self.broken = broken
+    self.overrideReason = overrideReason
+  }
+
+  public func overridden(because reason: String?) -> ProofRecord {
+    ProofRecord(verdict: verdict, states: states, broken: broken, overrideReason: reason)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case verdict, states, broken
+    case overrideReason = "override_reason"
+  }
+}

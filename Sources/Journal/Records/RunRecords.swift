@@ -50,6 +50,8 @@ public struct RunStarted: Record {
   public let aborts: AbortsRecord?
   /// Nil when the runbook was executed without a saved plan.
   public let savedPlan: SavedPlanRecord?
+  /// Nil of a rehearsal, of an abort, and in a run of a version that made none.
+  public let proof: ProofRecord?
 
   public init(
     type: RunKind, runbook: String, runType: String, description: String, planDigest: String,
@@ -57,7 +59,7 @@ public struct RunStarted: Record {
     givenParameters: [String: String], sites: [String],
     person: PersonRecord, version: String, acceptedPrechecks: [String: String],
     takenOverFrom: [String], disaster: DisasterRecord? = nil, wayBack: [WayBackRecord]? = nil,
-    aborts: AbortsRecord? = nil, savedPlan: SavedPlanRecord? = nil
+    aborts: AbortsRecord? = nil, savedPlan: SavedPlanRecord? = nil, proof: ProofRecord? = nil
   ) {
     self.type = type
     self.runbook = runbook
@@ -77,10 +79,11 @@ public struct RunStarted: Record {
     self.wayBack = wayBack
     self.aborts = aborts
     self.savedPlan = savedPlan
+    self.proof = proof
   }
 
   enum CodingKeys: String, CodingKey {
-    case type, runbook, description, plan, sites, person, version, disaster, aborts
+    case type, runbook, description, plan, sites, person, version, disaster, aborts, proof
     case wayBack = "way_back"
     case runType = "run_type"
     case planDigest = "plan_digest"

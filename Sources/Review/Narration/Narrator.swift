@@ -79,7 +79,8 @@ public struct Narrator: Sendable {
       Line(
         "run \(entry.run ?? "")  plan \(record.planDigest.prefix(19))  \(parameters)  by \(record.person.spoken)",
         .faint),
-    ] + (record.savedPlan?.lines ?? []) + takeovers(record.takenOverFrom)
+    ] + (record.savedPlan?.lines ?? []) + (record.proof?.lines ?? [])
+      + takeovers(record.takenOverFrom)
       + (wayBack.headline.map { [Line($0, .faint)] } ?? [])
   }
 

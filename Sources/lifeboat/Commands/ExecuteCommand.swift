@@ -36,6 +36,21 @@ struct ExecuteCommand: AsyncParsableCommand {
     ))
   var since: String?
 
+  @Option(
+    name: .customLong("override-proof"),
+    help: ArgumentHelp(
+      "Execute it although the proof finds a rule that can be broken. The reason goes into the journal.",
+      discussion:
+        "Before anything is begun 'lifeboat prove' is done, or what it found before is remembered.",
+      valueName: "reason"))
+  var overridesProof: String?
+
+  func validate() throws {
+    if let overridesProof, overridesProof.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--override-proof: give the reason")
+    }
+  }
+
   func run() async throws {
     let console = output.console
     let ended = try await output.errors(on: console).guarding {
@@ -48,6 +63,7 @@ struct ExecuteCommand: AsyncParsableCommand {
       let disasterAt = try since.map {
         try DisasterStart($0, now: wiring.surroundings.time.now(), zone: .current).at
       }
+      let proof = try await ProofBeforeRun(loaded.plan, on: console, output.output).make()
       let run = wiring.newRunID()
       if saved != nil, output.output == .text, console.isTerminal {
         console.status("▸ looking again at what the rehearsal saw")
@@ -56,7 +72,9 @@ struct ExecuteCommand: AsyncParsableCommand {
         try await wiring.executing(answers, signingWith: gates.key) { executor in
           try await executor.execute(
             loaded.plan, as: run,
-            from: loaded.origin(accepted: reasons, disasterAt: disasterAt, savedPlan: saved))
+            from: loaded.origin(
+              accepted: reasons, disasterAt: disasterAt, savedPlan: saved,
+              proof: proof.overridden(because: overridesProof)))
         }
       }
     }

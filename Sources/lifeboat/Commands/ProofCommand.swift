@@ -30,6 +30,10 @@ struct ProofCommand: AsyncParsableCommand {
   )
   var withoutPermits = false
 
+  @Flag(
+    help: "Explore also what is taken to go on in the same way. Takes longer, and finds the same.")
+  var unreduced = false
+
   func validate() throws {
     guard states > 0 else { throw ValidationError("--states must be at least 1") }
     guard (0...8).contains(outages) else { throw ValidationError("--outages is 0 to 8") }
@@ -42,7 +46,7 @@ struct ProofCommand: AsyncParsableCommand {
       let result = try await Proof(
         of: loaded.plan, catalogue: .standard,
         domain: SchedulerDomain(loaded.plan, asksPermit: !withoutPermits),
-        limits: Proof.Limits(states: states, outages: outages)
+        limits: Proof.Limits(states: states, outages: outages, isReduced: !unreduced)
       ).explore()
       let view = ProofView(result, plan: loaded.plan)
       switch output.output {

@@ -60,11 +60,13 @@ struct RehearseCommand: AsyncParsableCommand {
       let rehearsal = Rehearsal(
         surroundings: wiring.surroundings, world: wiring.observableWorld,
         allowsProbeFiles: allowProbeFiles, assuming: loss)
+      let proof = try await ProofBeforeRun(loaded.plan, on: console, output.output).make()
       let run = wiring.newRunID()
       let rehearsed = try await wiring.attesting(by: nil) {
         try await wiring.endingConnections {
           try await Signals.cancelling {
-            try await rehearsal.rehearseToSave(loaded.plan, as: run, from: loaded.origin())
+            try await rehearsal.rehearseToSave(
+              loaded.plan, as: run, from: loaded.origin(proof: proof))
           }
         }
       }

@@ -99,6 +99,7 @@ struct ProofView {
             "complete": .boolean(explored.isComplete),
           ]
         }),
+      "parts": .integer(Int64(result.parts)),
       "opaque_steps": .array(result.opaqueSteps.map(JSON.string)),
       "assumptions": .array(result.assumptions.map(JSON.string)),
     ]

@@ -39,11 +39,11 @@ struct LoadedPlan {
 
   func origin(
     accepted: [String: String] = [:], disasterAt: Timestamp? = nil,
-    savedPlan: PlanExecution? = nil
+    savedPlan: PlanExecution? = nil, proof: ProofRecord? = nil
   ) -> RunOrigin {
     RunOrigin(
       runbookFile: runbookFile, inventoryFile: inventoryFile, givenParameters: parameters,
-      accepted: accepted, disasterAt: disasterAt, savedPlan: savedPlan)
+      accepted: accepted, disasterAt: disasterAt, savedPlan: savedPlan, proof: proof)
   }
 }
 

@@ -27,7 +27,8 @@ final class Child: Sendable {
     posix_spawnattr_setsigmask(&attributes, &none)
     let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(group))
-    let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let merged = ProcessInfo.processInfo.environment.merging(Programs.environment) { $1 }
+      .merging(environment) { $1 }
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     var envp = merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }

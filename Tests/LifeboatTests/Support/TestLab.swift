@@ -53,8 +53,12 @@ struct TestLab: Sendable {
     try await run(Programs.lifeboat, ["lab", verb, directory] + options)
   }
 
-  func lifeboat(_ arguments: [String], crashAt: String? = nil) async throws -> Ran {
-    var environment = ["LIFEBOAT_HOME": home, "LIFEBOAT_SITES": inventory]
+  func lifeboat(
+    _ arguments: [String], crashAt: String? = nil, environment more: [String: String] = [:]
+  ) async throws -> Ran {
+    var environment = more
+    environment["LIFEBOAT_HOME"] = home
+    environment["LIFEBOAT_SITES"] = inventory
     if let crashAt { environment["LIFEBOAT_CRASH_AT"] = crashAt }
     return try await run(Programs.lifeboat, arguments, environment: environment)
   }

@@ -13,7 +13,7 @@ struct AttentionList {
 
   var all: [Attention] {
     let parts = [
-      ending, drift, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
+      ending, drift, proved, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
       steps.flatMap(observed), unseen, sittings, journal, signed,
     ]
     return parts.flatMap { $0 }.enumerated()
@@ -59,6 +59,29 @@ struct AttentionList {
       item(
         .caution, "drift_accepted", "Accepted, though otherwise than rehearsed: \($0.spoken).",
         step: $0.steps.first, entry: reading.first.index)
+    }
+  }
+
+  private var proved: [Attention] {
+    guard let proof = reading.started.proof else { return [] }
+    return switch (proof.verdict, proof.overrideReason) {
+    case (.broken, let reason?):
+      proof.broken.map {
+        item(
+          .bad, "proof_overridden",
+          "Executed although the proof found that \($0.message) (\($0.code)): \(reason).",
+          step: $0.step, entry: reading.first.index)
+      }
+    case (.leftOut, _):
+      [item(.caution, "proof_left_out", "No proof was made.", entry: reading.first.index)]
+    case (.incomplete, _):
+      [
+        item(
+          .note, "proof_incomplete",
+          "The proof found nothing, and did not explore everything (\(proof.states) states).",
+          entry: reading.first.index)
+      ]
+    case (.broken, nil), (.holds, _): []
     }
   }
 

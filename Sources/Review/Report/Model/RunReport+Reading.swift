@@ -65,7 +65,7 @@ extension RunIdentity {
       startedAt: reading.first.at, person: started.person, version: started.version,
       objectives: Objectives(
         rto: reading.plan.objectives?.rto, rpo: reading.plan.objectives?.rpo),
-      savedPlan: started.savedPlan)
+      savedPlan: started.savedPlan, proof: started.proof)
   }
 }
 

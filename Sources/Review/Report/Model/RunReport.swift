@@ -49,6 +49,8 @@ public struct RunIdentity: Sendable, Hashable, Codable {
   public let objectives: Objectives
   /// Of an execution by a plan that a rehearsal saved.
   public let savedPlan: SavedPlanRecord?
+  /// What the proof said before it was executed.
+  public let proof: ProofRecord?
 
   /// As the runbook writes them.
   public struct Objectives: Sendable, Hashable, Codable {
@@ -57,7 +59,7 @@ public struct RunIdentity: Sendable, Hashable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, type, runbook, description, sites, parameters, person, version, objectives
+    case id, type, runbook, description, sites, parameters, person, version, objectives, proof
     case runType = "run_type"
     case planDigest = "plan_digest"
     case runbookFile = "runbook_file"

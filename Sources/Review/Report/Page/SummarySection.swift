@@ -81,6 +81,9 @@ struct SummarySection {
           "It went by the plan that rehearsal \($0.rehearsal) saved (\($0.digest)). "
         } ?? ""),
       .text(
+        report.run.proof?.verdict == .holds
+          ? "The proof of its plan held, over \(report.run.proof?.states ?? 0) states. " : ""),
+      .text(
         resumed == 0
           ? ""
           : "It stopped and was resumed \(resumed == 1 ? "once" : "\(resumed) times"), by \(resumers). "
