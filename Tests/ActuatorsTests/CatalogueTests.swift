@@ -47,12 +47,14 @@ import Testing
     try await TestLab.with { lab in
       let inventory = try SourceText(contentsOf: "\(lab.directory)/sites.yaml")
       for schema in schemas {
+        // What a drill acts on may be acted on in a drill alone, and the other way round.
+        let isForDrills = schema.name.hasPrefix("drill.") && schema.effect == .changes
         let step = schema.example.split(separator: "\n", omittingEmptySubsequences: false)
           .map { "    \($0)" }.joined(separator: "\n")
         let runbook = """
           runbook: example
           description: An example.
-          run_type: drill
+          run_type: \(isForDrills ? "drill" : "upgrade")
           steps:
             -
           \(step)

@@ -19,7 +19,7 @@ struct AssumedLossTests {
     of sites: Set<String> = ["production"], in plan: Plan, _ inventory: String = inventoryText
   ) throws -> AssumedLoss {
     let lines =
-      ["runbook: fake", "run_type: drill", "prechecks:"]
+      ["runbook: fake", "run_type: upgrade", "prechecks:"]
       + plan.prechecks.map { "  - { id: \($0.id), action: fake.check, with: { property: x } }" }
       + ["steps:"] + plan.steps.map { "  - { id: \($0.id), action: fake.change }" }
     let text = lines.filter { !plan.prechecks.isEmpty || $0 != "prechecks:" }

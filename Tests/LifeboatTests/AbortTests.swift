@@ -222,7 +222,7 @@ extension TestLab {
       """
       runbook: stop-then-wait
       description: Stops production, and waits for a file.
-      run_type: drill
+      run_type: upgrade
       steps:
         - id: stop
           action: service.stop

@@ -77,10 +77,12 @@ struct DocumentationTests {
         let lines = schema.example.split(separator: "\n").enumerated().map {
           ($0.offset == 0 ? "  - " : "    ") + $0.element
         }
+        let isForDrills = schema.name.hasPrefix("drill.") && schema.effect == .changes
+        let runType = isForDrills ? "drill" : "upgrade"
         let text = """
           runbook: example
           description: One action's example.
-          run_type: drill
+          run_type: \(runType)
           steps:
           \(lines.joined(separator: "\n"))
 

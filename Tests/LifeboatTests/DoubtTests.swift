@@ -10,7 +10,7 @@ struct DoubtTests {
       """
       runbook: append-once
       description: Something that may not be done twice.
-      run_type: drill
+      run_type: upgrade
       steps:
         - id: append
           action: command.run

@@ -12,7 +12,7 @@ struct InterruptTests {
       """
       runbook: two-waits
       description: Waits for two files, one after the other.
-      run_type: drill
+      run_type: upgrade
       steps:
         - id: first
           action: wait.until

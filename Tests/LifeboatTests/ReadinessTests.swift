@@ -134,7 +134,7 @@ struct ReadinessTests {
         """
         runbook: needs-a-tool
         description: Runs a program that is nowhere.
-        run_type: drill
+        run_type: upgrade
         steps:
           - id: announce
             action: command.run

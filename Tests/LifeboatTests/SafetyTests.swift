@@ -132,7 +132,7 @@ struct SafetyTests {
         """
         runbook: waiting
         description: Waits for a file that the test makes.
-        run_type: drill
+        run_type: upgrade
         steps:
           - id: wait
             action: wait.until

@@ -48,10 +48,12 @@ struct DatabaseAccess: Sendable {
   func session<Result: Sendable>(
     _ copy: DatabaseCopy, _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {
-    guard case .server(let server) = copy.placement.location else {
-      throw ActionError(
-        "database.no_session", "\(copy.subject) is a file: it takes transactions only")
+    switch copy.placement.location {
+    case .file(let path):
+      try await SQLiteHeader(copy: copy, path: path, look: look).check(isWriting: false)
+      return try await SQLiteFile(copy: copy, path: path).session(body)
+    case .server(let server):
+      return try await servers.session(copy, server, body)
     }
-    return try await servers.session(copy, server, body)
   }
 }

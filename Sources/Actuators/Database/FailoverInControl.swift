@@ -60,7 +60,8 @@ public struct FailoverInControl: Action {
   }
 
   public func judge(_ observation: Observation) -> Verdict {
-    if let gap = observation.gap(copy.subject, Self.inControl) { return .unknown(gap) }
+    // Of a copy that an earlier step would make the rows are foreseen, and who is in control isn't.
+    if let gap = failover.gap(observation) ?? controlGap(observation) { return .unknown(gap) }
     guard let role = observation.role(of: copy) else {
       return .unknown(observation.gap(copy.subject, FactName.role) ?? "its role is a new word")
     }
@@ -85,6 +86,12 @@ public struct FailoverInControl: Action {
     // Of a pair that finds the table empty either may be the first.
     guard candidates.count == 1, let host = candidates.first else { return nil }
     return Observation([Fact(copy.subject, Self.inControl, .string(host.id))])
+  }
+
+  /// Why it isn't known who is in control, where a host can't be asked.
+  private func controlGap(_ observation: Observation) -> String? {
+    observation.isUnreachable(copy.subject, Self.inControl)
+      ? observation.gap(copy.subject, Self.inControl) : nil
   }
 
   static let inControl = "in_control"

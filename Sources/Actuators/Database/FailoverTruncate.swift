@@ -13,6 +13,9 @@ public struct FailoverTruncate: ActingAction {
       acts holds them all. In one transaction the step reads role and rows again, refuses if they are not those of that
       observation (somebody writes to the table), removes the rows, counts none, and commits.
 
+      Of a drill's copy, `scheduler@dr.drill`, the guards are that it is a drill's and takes changes: nothing that is real
+      depends on its table.
+
       Nothing is done when the table is empty or holds only GUIDs of the site's own schedulers.
       """,
     target: .databaseAtSite,
@@ -24,7 +27,7 @@ public struct FailoverTruncate: ActingAction {
       .init("state", "of the services of every scheduler, at this site and at the others"),
       .init("start_type", "of these services"),
       SchedulerServices.fencedNote,
-    ],
+    ] + DrillDirectory.notes,
     guards: [
       CopyOwnership.note,
       PrimaryGuard.note,
@@ -32,6 +35,7 @@ public struct FailoverTruncate: ActingAction {
       .init(
         ownStopped,
         "no scheduler service of the site itself is running: never the live site's table"),
+      DrillDirectory.markedNote,
     ],
     example: """
       id: truncate-failover
@@ -46,6 +50,8 @@ public struct FailoverTruncate: ActingAction {
   private let ownership: CopyOwnership
   private let others: SchedulerServices
   private let own: SchedulerServices
+  /// Of a drill's copy: what stands in for the guards that keep two real schedulers apart.
+  private let drill: DrillDirectory?
 
   public init(_ arguments: Arguments) throws {
     let inventory = arguments.inventory
@@ -54,11 +60,14 @@ public struct FailoverTruncate: ActingAction {
     ownership = CopyOwnership(of: copy, in: inventory)
     others = .others(than: copy.site, in: inventory)
     own = .own(of: copy.site, in: inventory)
+    drill = DrillDirectory(of: copy)
   }
 
   public var guards: [Guard] {
-    [
-      ownership.makeGuard(), PrimaryGuard(copy: copy).make(), others.othersStoppedGuard(),
+    let isPrimary = PrimaryGuard(copy: copy).make()
+    if let drill { return [drill.markedGuard(), isPrimary] }
+    return [
+      ownership.makeGuard(), isPrimary, others.othersStoppedGuard(),
       own.stoppedGuard(
         Self.ownStopped, demand: "the scheduler of \(copy.site), whose table it is, is stopped"),
     ]
@@ -69,14 +78,16 @@ public struct FailoverTruncate: ActingAction {
   }
 
   public var destinations: [Destination] {
-    [.writing(copy)] + failover.destinations + others.destinations + own.destinations
+    [.writing(copy)] + failover.destinations + (drill == nil ? others.destinations : [])
+      + own.destinations
   }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let table = failover.observe(observer)
+    async let here = own.observe(observer)
+    if let drill { return Observation(try await table + here + drill.observe(observer)) }
     async let copies = ownership.observe(observer)
     async let elsewhere = others.observe(observer)
-    async let here = own.observe(observer)
     return Observation(try await table + copies + elsewhere + here)
   }
 
@@ -124,6 +135,17 @@ public struct FailoverTruncate: ActingAction {
       "SELECT count(*) AS rows_left FROM \(identifier: copy.database.failoverTable)")
     guard left.first?["rows_left"] == 0 else { throw moved("rows are left in its Failover table") }
     return rows.count
+  }
+
+  /// A drill's copy goes as a whole.
+  public var undoability: Undoability {
+    drill == nil
+      ? .inexact("what \(Self.schema.name) changes can't be brought back")
+      : .exact(by: DrillRemove.schema.name)
+  }
+
+  public func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
+    drill == nil ? nil : []
   }
 
   private func moved(_ why: String) -> ActionError {

@@ -13,7 +13,7 @@ struct OwnGUIDs: Sendable {
 
   /// Those of a site's schedulers: more than one where a pair shares a database.
   init(of site: String, in inventory: Inventory) {
-    hosts = inventory.schedulerHosts().filter { $0.site == site }
+    hosts = inventory.schedulers(at: site)
   }
 
   func observe(_ observer: any Observer) async throws -> [Fact] {

@@ -89,6 +89,9 @@ enum StatementKind {
     "ALTER", "CREATE", "DELETE", "DROP", "INSERT", "REPLACE", "UPDATE",
   ])
 
+  /// By `VACUUM INTO`, on a file that is opened for reading only: without `INTO` SQLite refuses.
+  static let copying: Set<String> = ["VACUUM"]
+
   static func check(_ sql: String, allowed: Set<String>) throws {
     let keyword = firstKeyword(of: sql)
     guard allowed.contains(keyword) else {

@@ -21,8 +21,24 @@ struct SQLiteFile: Sendable {
   ) async throws -> Result {
     let errors = SQLiteErrors(copy: copy, path: path, isWriting: false)
     do {
-      let queue = try await open(readOnly: true)
+      let queue = try await open(.reading)
       return try await queue.read { try body(SQLiteTransaction(database: $0)) }
+    } catch {
+      throw errors.described(error)
+    }
+  }
+
+  /// Statements outside of a transaction. Of a file that is `VACUUM INTO` alone, which writes another one: this one is opened
+  /// for reading only.
+  func session<Result: Sendable>(
+    _ body: @escaping @Sendable (any SQLWriter) throws -> Result
+  ) async throws -> Result {
+    let errors = SQLiteErrors(copy: copy, path: path, isWriting: false)
+    do {
+      let queue = try await open(.copying)
+      return try await queue.writeWithoutTransaction {
+        try body(SQLiteTransaction(database: $0, writing: StatementKind.copying))
+      }
     } catch {
       throw errors.described(error)
     }
@@ -53,7 +69,7 @@ struct SQLiteFile: Sendable {
     _ body: @escaping @Sendable (any SQLWriter) throws -> Result
   ) async throws -> Result {
     let before = try identity()
-    let queue = try await open(readOnly: false)
+    let queue = try await open(.writing)
     return try await queue.writeWithoutTransaction { database in
       try database.beginTransaction(.immediate)
       do {
@@ -72,15 +88,21 @@ struct SQLiteFile: Sendable {
     }
   }
 
-  private func open(readOnly: Bool) async throws -> DatabaseQueue {
+  private enum Purpose { case reading, copying, writing }
+
+  private func open(_ purpose: Purpose) async throws -> DatabaseQueue {
     var configuration = GRDB.Configuration()
-    configuration.readonly = readOnly
+    configuration.readonly = purpose != .writing
     configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
     // Where even rolling back fails, closing the connection does it: no reason for GRDB to end the whole process.
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
-      try database.execute(
-        sql: readOnly ? "PRAGMA query_only = ON" : "PRAGMA synchronous = FULL")
+      switch purpose {
+      case .reading: try database.execute(sql: "PRAGMA query_only = ON")
+      // It would keep VACUUM INTO from writing its new file, too.
+      case .copying: break
+      case .writing: try database.execute(sql: "PRAGMA synchronous = FULL")
+      }
     }
     return try await withCheckedThrowingContinuation { continuation in
       Self.opening.async { [configuration, path] in

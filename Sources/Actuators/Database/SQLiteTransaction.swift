@@ -4,6 +4,7 @@ import Runbook
 /// One open transaction. Lives no longer than the closure that gets it.
 struct SQLiteTransaction: SQLReader, SQLWriter {
   let database: GRDB.Database
+  var writing = StatementKind.writing
 
   func query(_ statement: SQLStatement) throws -> [SQLRow] {
     let prepared = try prepare(statement, allowed: StatementKind.reading)
@@ -14,7 +15,7 @@ struct SQLiteTransaction: SQLReader, SQLWriter {
   }
 
   func execute(_ statement: SQLStatement) throws -> Int {
-    let prepared = try prepare(statement, allowed: StatementKind.writing)
+    let prepared = try prepare(statement, allowed: writing)
     let before = database.totalChangesCount
     try prepared.execute()
     return database.totalChangesCount - before

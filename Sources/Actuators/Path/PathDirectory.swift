@@ -21,7 +21,7 @@ public struct PathDirectory: ActingAction {
         "create", .boolean, default: "false", "Whether to make it, and to correct mode and owner"),
     ],
     effect: .changes,
-    worksAsPrecheck: true,
+    worksAsPrecheck: true, mayActInDrills: true,
     reversibility: .irreversible,
     facts: DirectoryFacts.notes,
     example: """

@@ -21,7 +21,7 @@ public struct PathShared: ActingAction, ProvableByProbeFiles {
       .init("maximum_age", .duration, default: "24h", "How long an earlier proof holds"),
     ],
     effect: .changes,
-    worksAsPrecheck: true,
+    worksAsPrecheck: true, mayActInDrills: true,
     facts: DirectoryFacts.notes + [
       .init(marker, "the identity of the marker that the host reads; `null` when there is none"),
       .init(markerAt, "when the marker was left; `null` when there is none"),

@@ -70,7 +70,7 @@ struct ModelBeginnings {
   /// The sites that the plan gives control to: where it starts a scheduler, else where it promotes a copy.
   private var goals: Set<String> {
     let started = plan.steps.compactMap { step -> String? in
-      guard case .host(let host) = step.target, host.guid != nil,
+      guard case .host(let host) = step.target, host.isScheduler,
         step.action == ServiceStart.schema.name
       else { return nil }
       return host.site
@@ -87,16 +87,17 @@ struct ModelBeginnings {
   private func world(inControl site: String?) -> ModelWorld {
     var world = ModelWorld()
     for host in inventory.hosts {
-      let waits = host.guid != nil && host.site != site
+      let waits = host.drill != nil || host.isScheduler && host.site != site
       for service in host.services {
         let subject = host.subject(ofService: service)
         world[subject, FactName.serviceState] = waits ? "stopped" : "running"
         world[subject, FactName.startType] = waits ? "disabled" : "automatic"
       }
-      guard host.guid != nil else { continue }
+      guard host.isScheduler else { continue }
       world[host.id, FactName.ownGUID] = .string(ModelWorld.guid(of: host))
       world[host.id, FactName.fenced] = false
     }
+    world.beginDrills(in: inventory)
     let holder = schedulers.first { $0.site == site }
     for copy in inventory.copies {
       let isPrimary = copy.site == (site ?? copy.database.primary)

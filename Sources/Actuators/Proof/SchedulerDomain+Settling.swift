@@ -11,6 +11,7 @@ extension SchedulerDomain {
     for database in plan.inventory.databases {
       settle(plan.inventory.copies(of: database), &world)
     }
+    world.settleDrills(in: plan.inventory)
     return world
   }
 

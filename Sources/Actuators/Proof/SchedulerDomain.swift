@@ -40,6 +40,7 @@ public struct SchedulerDomain: ProofDomain {
   public func site(of subject: String) -> String? {
     plan.inventory.sites.map(\.name).first { site in
       subject.hasPrefix("\(site).") || subject.hasSuffix("@\(site)")
+        || subject.contains("@\(site).")
     }
   }
 
@@ -114,12 +115,12 @@ public struct SchedulerDomain: ProofDomain {
     var starts = false
     for host in plan.inventory.hosts where host.site == site {
       guard world[host.id, FactName.fenced] != true else { continue }
-      guard host.guid == nil || !asksPermit || permitted == site else { continue }
+      guard !host.isScheduler || !asksPermit || permitted == site else { continue }
       for service in host.services {
         let subject = host.subject(ofService: service)
         guard world[subject, FactName.startType] == "automatic" else { continue }
         world[subject, FactName.serviceState] = "running"
-        starts = starts || host.guid != nil
+        starts = starts || host.isScheduler
       }
     }
     return starts

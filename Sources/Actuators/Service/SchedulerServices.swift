@@ -18,7 +18,7 @@ struct SchedulerServices: Sendable {
   }
 
   static func own(of site: String, in inventory: Inventory) -> SchedulerServices {
-    SchedulerServices(hosts: inventory.schedulerHosts().filter { $0.site == site })
+    SchedulerServices(hosts: inventory.schedulers(at: site))
   }
 
   var destinations: [Destination] { hosts.map(Destination.host) }

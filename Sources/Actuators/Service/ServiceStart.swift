@@ -17,6 +17,9 @@ public struct ServiceStart: ActingAction {
       `Failover` table holds no GUID of another site's server, and no scheduler service of any other site runs. A host that
       can't be asked is not known to be stopped; a person can vouch for it by `on_unreachable: attest` on the step that
       stops it.
+
+      On a drill's host other guards must hold: its copy of the database is a drill's and takes changes, its `Failover` table
+      holds no foreign GUID, and what runs there reaches nothing that is real. The start type is kept there, unless it is given.
       """,
     target: .host,
     parameters: [
@@ -41,8 +44,11 @@ public struct ServiceStart: ActingAction {
       FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       SchedulerServices.fencedNote,
+    ] + DrillDirectory.notes + DrillIsolation.notes,
+    guards: [
+      PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote,
+      DrillDirectory.markedNote, DrillIsolation.note,
     ],
-    guards: [PrimaryGuard.note, FailoverOwnership.note, SchedulerServices.othersStoppedNote],
     example: """
       id: start-dr
       action: service.start
@@ -55,13 +61,17 @@ public struct ServiceStart: ActingAction {
   private let startTimeout: Duration?
   private let others: SchedulerServices?
   private let failover: FailoverOwnership?
+  private let drill: DrillStart?
 
   public init(_ arguments: Arguments) throws {
-    wanted = try ServiceArguments(arguments, defaultStartType: "automatic")
+    let host = try arguments.host()
+    wanted = try ServiceArguments(
+      arguments, defaultStartType: host.drill == nil ? "automatic" : ServiceArguments.keep)
     startTimeout = arguments.duration("start_timeout")
-    guard wanted.host.guid != nil else {
+    drill = try DrillStart(on: host, arguments)
+    guard host.isScheduler else {
       others = nil
-      failover = nil
+      failover = drill?.failover
       return
     }
     others = .others(than: wanted.host.site, in: arguments.inventory)
@@ -108,6 +118,7 @@ public struct ServiceStart: ActingAction {
       ]
     }
     if let others { guards.append(others.othersStoppedGuard()) }
+    if let drill { guards += drill.guards }
     return guards
   }
 
@@ -121,7 +132,8 @@ public struct ServiceStart: ActingAction {
     async let own = ServiceFacts(host: host, services: wanted.services).observe(observer)
     async let table = failover?.observe(observer)
     async let elsewhere = others?.observe(observer)
-    return Observation(try await own + (table ?? []) + (elsewhere ?? []))
+    async let isolation = drill?.observe(observer)
+    return Observation(try await own + (table ?? []) + (elsewhere ?? []) + (isolation ?? []))
   }
 
   public func judge(_ observation: Observation) -> Verdict {
@@ -170,13 +182,13 @@ public struct ServiceStart: ActingAction {
 
   /// What jobs a scheduler has run since it was started can't be made not to have run.
   public var undoability: Undoability {
-    host.guid == nil
+    !host.isScheduler
       ? .exact(by: ServiceStop.schema.name)
       : .inexact("a scheduler that was started may have run jobs")
   }
 
   public func undo(restoring before: Observation, from now: Observation) -> [UndoStep]? {
-    host.guid == nil ? wanted.undo(restoring: before, areRunning: true)?.reversed() : nil
+    !host.isScheduler ? wanted.undo(restoring: before, areRunning: true)?.reversed() : nil
   }
 
   /// In the order of starting.

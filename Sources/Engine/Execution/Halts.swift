@@ -45,8 +45,12 @@ struct Halts: Sendable {
     }
   }
 
-  /// Nil when nothing stopped the run.
-  func runEnded(outcomes: [String: Int]) -> RunEnded? {
+  /// Something stopped the run that no answer lets go on.
+  var endTheRun: Bool { !halts.isEmpty && halts.allSatisfy { $0.kind != .waiting } }
+
+  /// Nil when nothing stopped the run. A run that was closed, by the steps that are done always, has nothing left to go on
+  /// from.
+  func runEnded(outcomes: [String: Int], isClosed: Bool) -> RunEnded? {
     guard let gravest = halts.min(by: { $0.rank < $1.rank }) else { return nil }
     var others: [String] = []
     for halt in halts where halt.step.runbookID != gravest.step.runbookID {
@@ -54,6 +58,12 @@ struct Halts: Sendable {
     }
     let more = others.isEmpty ? "" : "; nor did \(others.joined(separator: ", ")) get through"
     let advice = gravest.ending.advice ?? gravest.ending.failure?.advice ?? "put the cause right"
+    guard !isClosed else {
+      return RunEnded(
+        ending: gravest.kind, step: gravest.step.runbookID,
+        message: message(of: gravest) + more + "; what is always done at the end is done",
+        advice: "\(advice); then execute it anew", resumable: false, outcomes: outcomes)
+    }
     let resume = "lifeboat resume \(run)"
     return RunEnded(
       ending: gravest.kind, step: gravest.step.runbookID, message: message(of: gravest) + more,

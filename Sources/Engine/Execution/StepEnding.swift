@@ -17,6 +17,8 @@ struct StepEnding: Sendable {
   var advice: String?
   var guards: [GuardRecord] = []
   var predicted: Observation?
+  /// The predicted facts that came out otherwise.
+  var misses: [StepEnded.Miss] = []
   /// Nil: the run goes on.
   var ending: RunEnded.Ending?
 
@@ -76,15 +78,21 @@ struct StepEnding: Sendable {
     return CheckedPrediction(count: predicted.facts.count, misses: misses)
   }
 
-  /// The predicted facts that came out otherwise.
-  var misses: [StepEnded.Miss] {
-    guard outcome == .changed, let predicted else { return [] }
-    return predicted.facts.compactMap { fact in
-      let observed = observation[fact.key]?.reading.value
-      guard observed != fact.reading.value else { return nil }
+  /// Compares what was predicted with what was seen. What has moved by itself meanwhile is no miss.
+  mutating func findMisses(of action: String, _ motion: FactMotion) {
+    guard outcome == .changed, let predicted else { return }
+    misses = predicted.facts.compactMap { fact in
+      let observed = observation[fact.key]?.reading.value.map(JSON.init)
+      let expected = fact.reading.value.map(JSON.init)
+      func settled(_ value: JSON?) -> JSON? {
+        value.flatMap {
+          motion.settled($0, fact.key.property, of: fact.key.subject, statedBy: action)
+        } ?? value
+      }
+      guard settled(observed) != settled(expected) else { return nil }
       return StepEnded.Miss(
-        subject: fact.key.subject, property: fact.key.property,
-        predicted: fact.reading.value.map(JSON.init), observed: observed.map(JSON.init))
+        subject: fact.key.subject, property: fact.key.property, predicted: expected,
+        observed: observed)
     }
   }
 }

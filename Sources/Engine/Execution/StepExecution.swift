@@ -28,6 +28,9 @@ struct StepExecution: Sendable {
       ending = .failed(
         Sight(observation: Observation(), verdict: .unknown(error.message)), FailureRecord(error))
     }
+    ending.findMisses(
+      of: step.action,
+      FactMotion(catalogue: context.catalogue, inventory: context.plan.inventory))
     let isTolerated = await tolerates(ending)
     if isTolerated { ending.ending = nil }
     context.crashes.reach(.beforeOutcome, step: step.id)

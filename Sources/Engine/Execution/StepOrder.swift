@@ -43,6 +43,14 @@ struct StepOrder {
     return taken.map { ($0, steps[$0]) }
   }
 
+  /// Takes what has not been begun, whatever it waits for, in written order.
+  mutating func takeLeft(where wanted: (PlannedStep) -> Bool) -> [(place: Int, step: PlannedStep)] {
+    let taken = steps.indices.filter { !begun.contains($0) && wanted(steps[$0]) }
+    ready.removeAll(where: taken.contains)
+    begun.formUnion(taken)
+    return taken.map { ($0, steps[$0]) }
+  }
+
   private func hasRoom(for step: PlannedStep) -> Bool {
     guard let fanOut = step.fanOut else { return true }
     return fanOuts[fanOut.step, default: (0, 0)].running < fanOut.maxParallel

@@ -24,11 +24,25 @@ struct StepsRun: Sendable {
         if !control.isStopping { start(order.takeReady(where: halts.allow), in: &group) }
       }
     }
+    let isClosed = try await close(&order, &halts)
     let outcomes = await context.board.counts
-    if let ended = halts.runEnded(outcomes: outcomes) { return ended }
+    if let ended = halts.runEnded(outcomes: outcomes, isClosed: isClosed) { return ended }
     return order.left.isEmpty
       ? done(outcomes, vouchedFor: await context.gates.vouchedFor, tolerated: halts.tolerated)
       : stopped(before: order.left, outcomes)
+  }
+
+  /// After a failure: what is done all the same, one after the other. Whether there was something, and it got through.
+  private func close(_ order: inout StepOrder, _ halts: inout Halts) async throws -> Bool {
+    guard halts.endTheRun, !control.isStopping else { return false }
+    let left = order.takeLeft(where: \.isAlways)
+    var isClosed = !left.isEmpty
+    for (place, step) in left where !control.isStopping {
+      let ending = try await execution(of: step, at: place).run()
+      halts.take(step, ending)
+      isClosed = isClosed && ending.ending == nil && ending.outcome != .failed
+    }
+    return isClosed && !control.isStopping
   }
 
   private func start(
@@ -36,14 +50,18 @@ struct StepsRun: Sendable {
     in group: inout ThrowingTaskGroup<(PlannedStep, StepEnding), any Error>
   ) {
     for (place, step) in steps {
-      let execution = StepExecution(
-        step: step, place: place + 1, context: context,
-        progress: recorded?.progress[step.id] ?? .nothing,
-        recordedOutcome: recorded?.outcomes[step.id],
-        recordedAttempts: recorded?.attempts[step.id] ?? 0,
-        recordedPrediction: recorded?.predicted[step.id])
+      let execution = execution(of: step, at: place)
       group.addTask { (step, try await execution.run()) }
     }
+  }
+
+  private func execution(of step: PlannedStep, at place: Int) -> StepExecution {
+    StepExecution(
+      step: step, place: place + 1, context: context,
+      progress: recorded?.progress[step.id] ?? .nothing,
+      recordedOutcome: recorded?.outcomes[step.id],
+      recordedAttempts: recorded?.attempts[step.id] ?? 0,
+      recordedPrediction: recorded?.predicted[step.id])
   }
 
   private func done(

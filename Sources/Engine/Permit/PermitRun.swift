@@ -55,7 +55,7 @@ struct PermitRun: Sendable {
 
   private static func effect(of step: Outline.Step, on target: Target) -> Step.Effect? {
     switch target {
-    case .host(let host) where host.guid != nil:
+    case .host(let host) where host.isScheduler:
       if step.action == start { return .starts(host) }
       let lifts = step.arguments["state"] == .value("unfenced")
       return takingDown.contains(step.action) && !lifts ? .takesDown(host) : nil

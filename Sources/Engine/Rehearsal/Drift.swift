@@ -5,8 +5,7 @@ import Runbook
 struct Drift: Sendable {
   private let then: [SeenStep]
   private let now: [SeenStep]
-  private let catalogue: ActionCatalogue
-  private let inventory: Inventory
+  private let motion: FactMotion
 
   /// Both of the same plan.
   init(
@@ -14,8 +13,7 @@ struct Drift: Sendable {
   ) {
     self.then = then
     self.now = now
-    self.catalogue = catalogue
-    inventory = plan.inventory
+    motion = FactMotion(catalogue: catalogue, inventory: plan.inventory)
   }
 
   /// How many different facts were compared.
@@ -42,8 +40,7 @@ struct Drift: Sendable {
     from before: SeenStep?, to now: SeenStep, _ accepted: Set<String>
   ) -> [FactDrift] {
     let facts = pairs(before?.facts ?? [], now.facts).filter {
-      let motion = motion($0.property, of: now.action)
-      return comparable($0.then, motion) != comparable($0.now, motion)
+      $0.comparable($0.then, now.action, motion) != $0.comparable($0.now, now.action, motion)
     }
     let findings = pairs(before?.findings ?? [], now.findings).filter(\.differ)
     let differing = facts.isEmpty ? findings : facts
@@ -59,7 +56,16 @@ struct Drift: Sendable {
     let then: FactRecord?
     let now: FactRecord?
     var differ: Bool { then?.value != now?.value }
-    var property: String? { (now ?? then)?.property }
+
+    func comparable(_ fact: FactRecord?, _ action: String, _ motion: FactMotion) -> Comparable {
+      if fact?.unreachable == true { return .unreachable }
+      let moves = (now ?? then).map { motion.motion($0.property, statedBy: action) == .moves }
+      if moves == true { return .open }
+      guard let fact else { return .absent }
+      guard let value = fact.value else { return .open }
+      return motion.settled(value, fact.property, of: fact.subject, statedBy: action)
+        .map(Comparable.value) ?? .open
+    }
   }
 
   private func pairs(_ then: [FactRecord], _ now: [FactRecord]) -> [Pair] {
@@ -75,28 +81,6 @@ struct Drift: Sendable {
     /// There is no value, or it moves by itself.
     case open
     case absent
-  }
-
-  private func motion(_ property: String?, of action: String) -> ActionSchema.Motion {
-    catalogue[action]?.schema.facts.first { $0.name == property }?.motion ?? .stays
-  }
-
-  private func comparable(_ fact: FactRecord?, _ motion: ActionSchema.Motion) -> Comparable {
-    if fact?.unreachable == true { return .unreachable }
-    if motion == .moves { return .open }
-    guard let fact else { return .absent }
-    guard let value = fact.value else { return .open }
-    return switch motion {
-    case .stays, .moves: .value(value)
-    case .columnsMove(let columns): .value(value.without(columns))
-    case .heartbeatsMove: .value(value.without(heartbeats(of: fact.subject)))
-    }
-  }
-
-  /// The heartbeat's column of a copy's database, as `scheduler@dr` names it.
-  private func heartbeats(of copy: String) -> [String] {
-    let name = String(copy.prefix { $0 != "@" })
-    return [inventory.database(name)?.heartbeatColumn].compactMap(\.self)
   }
 }
 
@@ -127,17 +111,5 @@ extension SeenStep {
       FactRecord(
         subject: step, property: property, value: .string(value), source: "probed", at: at)
     }
-  }
-}
-
-extension JSON {
-  /// Of a list of rows, without these columns.
-  fileprivate func without(_ columns: [String]) -> JSON {
-    guard case .array(let rows) = self else { return self }
-    return .array(
-      rows.map { row in
-        guard case .object(let members) = row else { return row }
-        return .object(members.filter { !columns.contains($0.key) })
-      })
   }
 }

@@ -22,6 +22,7 @@ struct HostCommand: ParsableCommand {
       try ProcessSpawner.closeInheritedDescriptors()
       guard setsid() >= 0 else { throw LabError.systemCall("setsid", on: host.path) }
     }
+    if try host.configuration().isIsolated == true { isolate(host) }
     guard FileManager.default.changeCurrentDirectoryPath(host.path) else {
       throw LabError.systemCall("chdir", on: host.path)
     }
@@ -29,5 +30,14 @@ struct HostCommand: ParsableCommand {
       throw LabError(.refused, "host \(host.path): is up already")
     }
     try withExtendedLifetime(lock) { try HostDaemon(host).run() }
+  }
+
+  /// Where the kernel refuses, the host is up all the same: whoever wants it isolated has to look whether it is.
+  private func isolate(_ host: HostDirectory) {
+    do {
+      try Isolation.enter(keeping: host.path)
+    } catch {
+      Terminal.log("host", "NOT isolated: \((error as? LabError)?.line ?? "\(error)")")
+    }
   }
 }

@@ -21,6 +21,9 @@ struct HostDirectory: Hashable, Sendable {
   var logFile: String { "\(path)/host.log" }
   var serviceDirectory: String { "\(path)/services" }
 
+  /// What a drill makes; only a drill's host has it, and only for as long.
+  var drillDirectory: String { "\(path)/drill" }
+
   func startTypeFile(_ service: ServiceName) -> String { "\(serviceDirectory)/\(service).json" }
   func lockFile(_ service: ServiceName) -> String { "\(serviceDirectory)/\(service).lock" }
   func identityFile(_ service: ServiceName) -> String { "\(serviceDirectory)/\(service).pid" }
@@ -60,6 +63,8 @@ struct HostConfiguration: Codable, Equatable, Sendable {
   let sharedLogDirectory: String
   /// The site's replication settings, on the one host of a site that runs the replicator.
   let replicationFile: String?
+  /// Whether the host reaches no network and changes no file but its own: what a drill's scheduler needs.
+  var isIsolated: Bool?
 
   var services: [ServiceName] {
     ServiceName.allCases.filter { $0 != .replicator || replicationFile != nil }

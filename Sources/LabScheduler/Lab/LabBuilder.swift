@@ -33,10 +33,7 @@ struct LabBuilder {
     let host = site.host(name)
     try File.createDirectory(host.logDirectory)
     try File.createDirectory(host.serviceDirectory)
-    let configuration = HostConfiguration(
-      site: site.name.rawValue, name: name, address: address(name, site.name),
-      databaseFile: site.databaseFile, sharedLogDirectory: layout.sharedLogDirectory,
-      replicationFile: name == "scheduler" ? site.replicationFile : nil)
+    let configuration = configuration(of: name, host, site)
     try writeIfMissing(host.configurationFile) { try JSON.encode(configuration, pretty: true) }
     try writeIfMissing(host.serverConfigFile) {
       ServerConfig(installedGuid: UUID().uuidString).xml
@@ -44,8 +41,24 @@ struct LabBuilder {
     try writeIfMissing(host.failoverConfigFile) { failoverConfig(site).xml }
     for service in configuration.services {
       guard !File.exists(host.startTypeFile(service)) else { continue }
-      try StartTypeFile.write(startType(service, site.name), to: host.startTypeFile(service))
+      let startType = name == SiteLayout.drillHost ? .manual : startType(service, site.name)
+      try StartTypeFile.write(startType, to: host.startTypeFile(service))
     }
+  }
+
+  private func configuration(
+    of name: String, _ host: HostDirectory, _ site: SiteLayout
+  ) -> HostConfiguration {
+    guard name != SiteLayout.drillHost else {
+      return HostConfiguration(
+        site: site.name.rawValue, name: name, address: address(name, site.name),
+        databaseFile: "\(host.drillDirectory)/scheduler.sqlite",
+        sharedLogDirectory: "\(host.drillDirectory)/logs", replicationFile: nil, isIsolated: true)
+    }
+    return HostConfiguration(
+      site: site.name.rawValue, name: name, address: address(name, site.name),
+      databaseFile: site.databaseFile, sharedLogDirectory: layout.sharedLogDirectory,
+      replicationFile: name == "scheduler" ? site.replicationFile : nil)
   }
 
   private func buildDatabases() throws {
@@ -66,7 +79,7 @@ struct LabBuilder {
   }
 
   private func failoverConfig(_ site: SiteLayout) -> FailoverConfig {
-    let addresses = site.hostNames(settings).map { address($0, site.name) }
+    let addresses = site.schedulerNames(settings).map { address($0, site.name) }
     return FailoverConfig(
       primary: addresses[0], secondary: addresses.count > 1 ? addresses[1] : "",
       port: LabAddresses.port, interval: settings.heartbeatInterval)
@@ -77,6 +90,7 @@ struct LabBuilder {
       switch (site, host) {
       case (.production, "scheduler"): 1
       case (.production, _): 2
+      case (.dr, SiteLayout.drillHost): 4
       case (.dr, _): 3
       }
     return settings.addresses.address(number: number)

@@ -57,9 +57,16 @@ struct SiteLayout: Sendable {
 
   func host(_ name: String) -> HostDirectory { HostDirectory("\(directory)/\(name)") }
 
+  static let drillHost = "drill"
+
+  /// The names of the site's schedulers, the first one first.
+  func schedulerNames(_ settings: LabSettings) -> [String] {
+    settings.isPair && name == .production ? ["scheduler", "secondary"] : ["scheduler"]
+  }
+
   /// The names of the site's hosts, the first scheduler first.
   func hostNames(_ settings: LabSettings) -> [String] {
-    settings.isPair && name == .production ? ["scheduler", "secondary"] : ["scheduler"]
+    schedulerNames(settings) + (name == .dr ? [Self.drillHost] : [])
   }
 
   func hosts(_ settings: LabSettings) -> [HostDirectory] { hostNames(settings).map(host) }

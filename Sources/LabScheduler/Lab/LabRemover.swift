@@ -36,7 +36,13 @@ struct LabRemover {
 
   private func removeHost(_ host: HostDirectory) throws -> [String] {
     let services = ServiceName.allCases.map(\.rawValue)
-    var left = try removeFiles(in: host.logDirectory) { name in
+    var left = try removeFiles(in: "\(host.drillDirectory)/logs") {
+      $0.hasPrefix("job-") && $0.hasSuffix(".log")
+    }
+    left += try removeFiles(in: host.drillDirectory) {
+      $0.hasPrefix("scheduler.sqlite") || $0 == "lifeboat-drill"
+    }
+    left += try removeFiles(in: host.logDirectory) { name in
       services.contains { name == "\($0).log" }
     }
     left += try removeFiles(in: host.serviceDirectory) { name in

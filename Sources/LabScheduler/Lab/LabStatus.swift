@@ -74,7 +74,7 @@ extension LabStatus.Site {
     name = layout.name
     let database = try LabStatus.DatabaseStatus(layout: layout)
     self.database = database
-    hosts = try layout.hostNames(settings).map {
+    hosts = try layout.schedulerNames(settings).map {
       try LabStatus.Host(name: $0, directory: layout.host($0), database: database)
     }
   }

@@ -29,6 +29,9 @@ struct SitesFile {
       "        services: \(list(services))",
       "        guid: { file: \(guidFile), element: InstalledGUID }",
     ]
+      + (name == SiteLayout.drillHost
+        ? ["        drill: { database: scheduler, directory: \(quoted(host.drillDirectory)) }"]
+        : [])
   }
 
   private var database: [String] {
@@ -57,7 +60,7 @@ struct SitesFile {
 
   private var hosts: [(target: String, host: HostDirectory)] {
     layout.sites.flatMap { site in
-      site.hostNames(settings).map { ("\(site.name).\($0)", site.host($0)) }
+      site.schedulerNames(settings).map { ("\(site.name).\($0)", site.host($0)) }
     }
   }
 

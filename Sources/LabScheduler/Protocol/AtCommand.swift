@@ -33,7 +33,10 @@ struct AtCommand: ParsableCommand {
 
   func run() throws {
     let host = HostDirectory(directory)
-    _ = try HostClient(host)
+    let client = try HostClient(host)
+    if try host.configuration().isIsolated == true {
+      try Isolation.join(process: client.greeting.pid)
+    }
     guard FileManager.default.changeCurrentDirectoryPath(host.path) else {
       throw LabError.systemCall("chdir", on: host.path)
     }

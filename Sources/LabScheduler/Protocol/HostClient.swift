@@ -5,6 +5,7 @@ import SystemPackage
 /// A connection to a host's service manager.
 final class HostClient {
   let directory: HostDirectory
+  let greeting: HostGreeting
   private let socket: FileDescriptor
   private var buffer = LineBuffer()
   private var lines: [Data] = []
@@ -21,7 +22,8 @@ final class HostClient {
       try socket.close()
       throw LabError.unreachable(host: directory.path)
     }
-    _ = try receive(HostGreeting.self, timeout: timeout)
+    greeting = try Self.receive(
+      HostGreeting.self, timeout: timeout, from: socket, of: directory, &buffer, &lines)
   }
 
   deinit {
@@ -49,14 +51,18 @@ final class HostClient {
       send(socket.rawValue, $0.baseAddress, $0.count, Sockets.neverWait)
     }
     guard sent == line.count else { throw LabError.unreachable(host: directory.path) }
-    let reply = try receive(HostReply.self, timeout: timeout)
+    let reply = try Self.receive(
+      HostReply.self, timeout: timeout, from: socket, of: directory, &buffer, &lines)
     if let kind = reply.failure {
       throw LabError(kind, reply.message ?? "the host gave no reason")
     }
     return reply
   }
 
-  private func receive<Message: Decodable>(_ type: Message.Type, timeout: Int64) throws -> Message {
+  private static func receive<Message: Decodable>(
+    _ type: Message.Type, timeout: Int64, from socket: FileDescriptor, of directory: HostDirectory,
+    _ buffer: inout LineBuffer, _ lines: inout [Data]
+  ) throws -> Message {
     let deadline = Clock.uptimeMilliseconds + timeout
     while lines.isEmpty {
       let remaining = deadline - Clock.uptimeMilliseconds

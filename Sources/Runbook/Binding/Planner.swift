@@ -81,11 +81,14 @@ private struct Planning {
     _ resolver: ReferenceResolver
   ) -> Plan? {
     let description = description(of: document, resolver)
-    let prechecks = document.prechecks.map { binder(inventory, resolver).bind($0, depends: []) }
+    let prechecks = document.prechecks.map {
+      binder(inventory, resolver, document).bind($0, depends: [])
+    }
     let steps = document.steps.enumerated().map { place, step in
       var resolver = resolver
       resolver.place = place
-      return binder(inventory, resolver).bind(step, depends: resolver.steps.order.depends[place])
+      return binder(inventory, resolver, document).bind(
+        step, depends: resolver.steps.order.depends[place])
     }
     let values = parameters.compactMapValues(\.value)
     guard let description, !prechecks.contains(nil), !steps.contains(nil),
@@ -99,10 +102,13 @@ private struct Planning {
       inventory: inventory)
   }
 
-  private func binder(_ inventory: Inventory, _ resolver: ReferenceResolver) -> StepBinder {
+  private func binder(
+    _ inventory: Inventory, _ resolver: ReferenceResolver, _ document: RunbookDocument
+  ) -> StepBinder {
     let texts = TextBinder(
       decoder: NodeDecoder(diagnostics: runbookFaults), resolver: resolver)
-    return StepBinder(texts: texts, inventory: inventory, catalogue: catalogue)
+    return StepBinder(
+      texts: texts, inventory: inventory, catalogue: catalogue, runType: document.runType)
   }
 
   private func description(

@@ -5,6 +5,7 @@ struct StepBinder {
   let texts: TextBinder
   let inventory: Inventory
   let catalogue: ActionCatalogue
+  let runType: RunType
 
   private var diagnostics: DiagnosticCollector { texts.diagnostics }
 
@@ -18,7 +19,9 @@ struct StepBinder {
     checkUse(of: type, in: step)
     let target = TargetBinder(texts: texts, inventory: inventory)
       .bind(step.target, for: type.schema, at: step.position)
+    let drillRules = DrillRules(runType: runType, diagnostics: diagnostics)
     if case .group(let group, let hosts) = target {
+      for host in hosts { drillRules.check(type.schema, of: step, on: .host(host)) }
       return fanOut(step, to: group, hosts, type, depends: depends)
     }
     for key in step.groupKeys where target != nil || type.schema.target == .none {
@@ -31,6 +34,9 @@ struct StepBinder {
     }
     var one: Target?
     if case .one(let found) = target { one = found }
+    if one != nil || type.schema.target == .none {
+      drillRules.check(type.schema, of: step, on: one)
+    }
     return bind(step, type, one, depends: depends, fanOut: nil).map { [$0] }
   }
 
@@ -67,7 +73,7 @@ struct StepBinder {
     resolver.host = host
     return StepBinder(
       texts: TextBinder(decoder: texts.decoder, resolver: resolver), inventory: inventory,
-      catalogue: catalogue)
+      catalogue: catalogue, runType: runType)
   }
 
   /// What a step has whatever its action is; nil when a part of it is wrong.
@@ -107,7 +113,8 @@ struct StepBinder {
       arguments: arguments, when: parts.when, depends: depends,
       timeout: parts.timeout ?? schema.defaultTimeout.runbookText, retry: parts.retry,
       onError: step.onError, onUnreachable: step.onUnreachable, approval: parts.approval,
-      isCritical: step.isCritical, overriddenGuards: overrides, fanOut: fanOut)
+      isCritical: step.isCritical, overriddenGuards: overrides, fanOut: fanOut,
+      isAlways: step.isAlways)
   }
 
   private func find(_ action: LocatedText) -> (any Action.Type)? {

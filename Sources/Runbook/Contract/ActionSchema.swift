@@ -121,6 +121,9 @@ public struct ActionSchema: Sendable {
   /// Whether it may change more than its facts say: a command, a statement, a request of the author's. A rehearsal doesn't
   /// know the world after it.
   public let isOpaque: Bool
+  /// Whether a drill may let it act on what is real, as to leave a mark in a directory. Others act in a drill only on what is
+  /// there for drills.
+  public let mayActInDrills: Bool
   /// Whether it may stand among the prechecks, where it only looks: its verdict is worth having without acting.
   public let worksAsPrecheck: Bool
   /// Whether `act` may be done again when nobody knows how far it came.
@@ -135,7 +138,7 @@ public struct ActionSchema: Sendable {
   public init(
     name: String, summary: String, discussion: String, target: TargetKind,
     parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil,
-    isOpaque: Bool = false,
+    isOpaque: Bool = false, mayActInDrills: Bool = false,
     isRepeatable: Bool = true,
     reversibility: Reversibility = .nothingChanged, defaultTimeout: Duration = .seconds(60),
     facts: [Note] = [], guards: [Note] = [], example: String
@@ -147,6 +150,7 @@ public struct ActionSchema: Sendable {
     self.parameters = parameters
     self.effect = effect
     self.isOpaque = isOpaque
+    self.mayActInDrills = mayActInDrills
     self.worksAsPrecheck = worksAsPrecheck ?? (effect == .checks || effect == .waits)
     self.isRepeatable = isRepeatable
     self.reversibility = reversibility

@@ -186,6 +186,14 @@ public struct ReadOnlyCommand: Sendable, Hashable {
     ReadOnlyCommand(["head", "-c", String(limit), "--", path])
   }
 
+  /// The names in a directory, one a line.
+  public static func list(_ directory: String) -> ReadOnlyCommand {
+    ReadOnlyCommand(["ls", "-A", "-1", "--", directory])
+  }
+
+  /// The network interfaces that a command sees there: two lines of headings, then one line each, `name: counters`.
+  public static let networkInterfaces = ReadOnlyCommand(["cat", "/proc/self/net/dev"])
+
   /// One line: type, octal mode, owner, group, size in bytes, device, inode; follows links.
   public static func status(ofFile path: String) -> ReadOnlyCommand {
     ReadOnlyCommand(["stat", "-L", "--format=%F|%a|%U|%G|%s|%d|%i", "--", path])

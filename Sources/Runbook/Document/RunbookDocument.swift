@@ -43,7 +43,7 @@ extension RunbookDocument {
     // Without a type nothing is planned; the stand-in only lets the rest be checked.
     runType =
       record.required("run_type", hint: "one of \(types)")
-      .flatMap { decoder.choice($0, of: RunType.self) } ?? .drill
+      .flatMap { decoder.choice($0, of: RunType.self) } ?? .upgrade
     objectives =
       record["objectives"].flatMap { Objectives(decoding: $0, with: decoder) }
       ?? Objectives()

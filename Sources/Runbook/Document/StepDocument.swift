@@ -51,6 +51,7 @@ struct StepDocument: Sendable {
   let retry: Retry?
   let onError: PlannedStep.OnError
   let onUnreachable: PlannedStep.OnUnreachable
+  let isAlways: Bool
   let approval: Approval?
   let isCritical: Bool
   let criticalPosition: SourcePosition?
@@ -67,7 +68,8 @@ extension StepDocument {
     "id", "name", "action", "target", "with", "when", "timeout", "on_unreachable", "critical",
   ]
   static let stepKeys =
-    precheckKeys + ["depends", "retry", "on_error", "approval", "override_guards"] + groupKeyNames
+    precheckKeys + ["depends", "retry", "on_error", "always", "approval", "override_guards"]
+    + groupKeyNames
   static let groupKeyNames = ["max_parallel", "max_failed"]
   static let retryKeys = ["limit", "interval", "backoff"]
   static let approvalKeys = ["prompt", "required", "signed"]
@@ -105,6 +107,7 @@ extension StepDocument {
     onUnreachable =
       record["on_unreachable"].flatMap { decoder.choice($0, of: PlannedStep.OnUnreachable.self) }
       ?? .fail
+    isAlways = record["always"].flatMap(decoder.boolean) ?? false
     approval = record["approval"].flatMap { Approval(decoding: $0, with: decoder) }
     isCritical = record["critical"].flatMap(decoder.boolean) ?? true
     criticalPosition = record.keyPosition(of: "critical")

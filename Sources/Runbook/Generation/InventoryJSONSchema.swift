@@ -51,6 +51,11 @@ enum InventoryJSONSchema {
           ["file": Part.absolutePath, "element": Part.text], required: ["file", "element"]),
       ],
     ],
+    "drill": Part.described(
+      Part.object(
+        ["database": Part.text, "directory": Part.absolutePath],
+        required: ["database", "directory"]),
+      "Of a host that is there for drills alone: what is copied, and where to"),
   ]
 
   static let sshProperties: [String: Value] = [

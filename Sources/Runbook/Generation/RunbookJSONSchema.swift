@@ -68,6 +68,8 @@ struct RunbookJSONSchema {
       ], required: ["limit"]),
     "on_error": Part.words(PlannedStep.OnError.allCases.map(\.rawValue)),
     "on_unreachable": Part.words(PlannedStep.OnUnreachable.allCases.map(\.rawValue)),
+    "always": Part.described(
+      ["type": "boolean"], "Whether it is done also after another step has failed"),
     "approval": Part.object(
       [
         "prompt": Part.described(Part.text, "The question that people answer"),

@@ -213,6 +213,9 @@ public struct DatabaseCopy: Sendable, Hashable {
   /// The subject of its facts.
   public var subject: String { "\(database.name)@\(site)" }
 
+  /// Whether it is a drill's throw-away copy.
+  public var isDrills: Bool { site == host.id }
+
   /// Its server; nil when it is a file.
   public var server: DatabaseServer? {
     if case .server(let settings) = placement.location { settings } else { nil }

@@ -9,10 +9,13 @@ public struct Host: Sendable, Hashable, Codable {
   public let services: [String]
   /// Where the GUID of the scheduler on this host is read from; nil when none runs here.
   public let guid: GUIDSource?
+  /// What drills do here, on a host that is there for nothing else; nil on every other.
+  public let drill: DrillPlace?
 
   public init(
     site: String, name: String, connection: Connection, elevation: Elevation = .none,
-    serviceManager: ServiceManager? = nil, services: [String] = [], guid: GUIDSource? = nil
+    serviceManager: ServiceManager? = nil, services: [String] = [], guid: GUIDSource? = nil,
+    drill: DrillPlace? = nil
   ) {
     self.site = site
     self.name = name
@@ -21,16 +24,20 @@ public struct Host: Sendable, Hashable, Codable {
     self.serviceManager = serviceManager
     self.services = services
     self.guid = guid
+    self.drill = drill
   }
 
   /// `dr.scheduler`
   public var id: String { "\(site).\(name)" }
 
+  /// Whether it runs a scheduler that takes control of its site's database: a drill's never does.
+  public var isScheduler: Bool { guid != nil && drill == nil }
+
   /// The machine that Lifeboat runs on, where no host of an inventory is meant.
   public static let thisMachine = Host(site: "this", name: "machine", connection: .local)
 
   enum CodingKeys: String, CodingKey {
-    case site, name, connection, elevation, services, guid
+    case site, name, connection, elevation, services, guid, drill
     case serviceManager = "service_manager"
   }
 }
@@ -100,4 +107,20 @@ public enum GUIDSource: Sendable, Hashable, Codable {
   case value(String)
   /// The text of the first element of that name in an XML file on the host.
   case file(path: String, element: String)
+}
+
+/// What a drill at a host works on.
+public struct DrillPlace: Sendable, Hashable, Codable {
+  /// Of this database, the copy at the host's site is copied.
+  public let database: String
+  /// Holds all that a drill makes, and is there only for as long as one is under way.
+  public let directory: String
+
+  public init(database: String, directory: String) {
+    self.database = database
+    self.directory = directory
+  }
+
+  /// The throw-away copy.
+  public var file: String { "\(directory)/\(database).sqlite" }
 }

@@ -1,6 +1,6 @@
 /// Decodes one host of an inventory.
 struct HostDecoder {
-  static let keys = ["connection", "elevate", "service_manager", "services", "guid"]
+  static let keys = ["connection", "elevate", "service_manager", "services", "guid", "drill"]
   static let connectionKinds = ["local", "exec", "ssh"]
   static let managerKinds = ["process", "systemd"]
 
@@ -21,10 +21,32 @@ struct HostDecoder {
         hint: "add the key 'service_manager'")
     }
     let guid = record["guid"].flatMap(self.guid)
+    let drill = record["drill"].flatMap(self.drill)
+    if drill != nil {
+      for key in ["guid", "services"] where record[key] == nil {
+        decoder.diagnostics.error(
+          .missingKey, at: record.keyPosition(of: "drill"),
+          "a drill's host needs the key '\(key)': its scheduler is started for real")
+      }
+    }
     guard let connection else { return nil }
     return Host(
       site: site, name: name, connection: connection, elevation: elevation ?? .none,
-      serviceManager: manager, services: services, guid: guid)
+      serviceManager: manager, services: services, guid: guid, drill: drill)
+  }
+
+  static let drillKeys = ["database", "directory"]
+
+  private func drill(_ node: YAMLNode) -> DrillPlace? {
+    guard let record = decoder.record(node, keys: Self.drillKeys, "a drill") else { return nil }
+    let database = record.required("database", hint: "the database that is copied, as scheduler")
+      .flatMap { decoder.nonEmptyString($0, "the name of a database") }
+    let directory = record.required(
+      "directory", hint: "what a drill makes is put there, and removed"
+    )
+    .flatMap(decoder.absolutePath)
+    guard let database, let directory else { return nil }
+    return DrillPlace(database: database, directory: directory)
   }
 
   private func connection(_ node: YAMLNode) -> Connection? {

@@ -38,8 +38,13 @@ public struct Inventory: Sendable, Hashable, Codable {
 
   public func group(_ name: String) -> HostGroup? { groups.first { $0.name == name } }
 
-  /// A database's copy at a site, with the host that serves it.
+  /// A database's copy at a site, with the host that serves it; or a drill's throw-away copy, by the drill's host: `dr.drill`.
   public func copy(of database: Database, at site: String) -> DatabaseCopy? {
+    if let host = host(site), let drill = host.drill, drill.database == database.name {
+      return DatabaseCopy(
+        database: database, site: host.id, host: host,
+        placement: Database.Placement(host: host.name, file: drill.file))
+    }
     guard let placement = database.placements[site], let host = host("\(site).\(placement.host)")
     else { return nil }
     return DatabaseCopy(database: database, site: site, host: host, placement: placement)
@@ -47,7 +52,13 @@ public struct Inventory: Sendable, Hashable, Codable {
 
   /// The hosts that run a scheduler: those that have a GUID. Optionally only those of the sites that are not `site`.
   public func schedulerHosts(otherThan site: String? = nil) -> [Host] {
-    hosts.filter { $0.guid != nil && $0.site != site }
+    hosts.filter { $0.isScheduler && $0.site != site }
+  }
+
+  /// The hosts whose scheduler works on the copy at a site; or, by the drill's host, on the drill's copy.
+  public func schedulers(at place: String) -> [Host] {
+    if let host = host(place), host.drill != nil { return [host] }
+    return schedulerHosts().filter { $0.site == place }
   }
 }
 

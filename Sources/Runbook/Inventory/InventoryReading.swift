@@ -31,11 +31,14 @@ struct InventoryDecoder {
     let sites = sitesNode.flatMap(self.sites) ?? []
     let across = AcrossSitesDecoder(decoder: decoder, declared: declared, sites: sites)
     let databases = record["databases"].map(across.databases) ?? []
-    return Inventory(
+    let inventory = Inventory(
       sites: sites, databases: databases, paths: record["paths"].map(across.paths) ?? [],
       groups: record["groups"].map { across.groups($0, besides: databases) } ?? [],
       witnesses: record["witnesses"].map(WitnessDecoder(decoder: decoder).witnesses) ?? [],
       allowedSigners: record["people"].flatMap(allowedSigners))
+    DrillPlaceCheck(inventory: inventory, sites: sitesNode, diagnostics: decoder.diagnostics)
+      .report()
+    return inventory
   }
 
   private func allowedSigners(_ node: YAMLNode) -> String? {

@@ -133,13 +133,15 @@ public struct PlannedStep: Sendable, Hashable, Codable {
   public let overriddenGuards: [String: String]
   /// Of a step that targets a group: what the hosts' parts have in common.
   public let fanOut: FanOut?
+  /// True when the step is done also after another one has failed, as what cleans up; nil for no.
+  private let always: Bool?
 
   public init(
     id: String, name: String, action: String, target: Target?,
     arguments: [String: PlannedValue], when: Condition? = nil, depends: [String] = [],
     timeout: String, retry: Retry? = nil, onError: OnError = .stop,
     onUnreachable: OnUnreachable = .fail, approval: Approval? = nil, isCritical: Bool = true,
-    overriddenGuards: [String: String] = [:], fanOut: FanOut? = nil
+    overriddenGuards: [String: String] = [:], fanOut: FanOut? = nil, isAlways: Bool = false
   ) {
     self.id = id
     self.name = name
@@ -156,13 +158,16 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     self.isCritical = isCritical
     self.overriddenGuards = overriddenGuards
     self.fanOut = fanOut
+    always = isAlways ? true : nil
   }
+
+  public var isAlways: Bool { always ?? false }
 
   /// What the runbook calls it: of a host's part of a fan-out, the id of the whole.
   public var runbookID: String { fanOut?.step ?? id }
 
   enum CodingKeys: String, CodingKey {
-    case id, name, action, target, arguments, when, depends, timeout, retry, approval
+    case id, name, action, target, arguments, when, depends, timeout, retry, approval, always
     case onError = "on_error"
     case onUnreachable = "on_unreachable"
     case isCritical = "critical"

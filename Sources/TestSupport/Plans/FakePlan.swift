@@ -69,6 +69,7 @@ public struct FakeStep: Sendable {
   public var approval: PlannedStep.Approval?
   public var isCritical = true
   public var overriddenGuards: [String: String] = [:]
+  public var isAlways = false
 
   /// A step that wants its host's property of the step's own name to be `done`.
   public init(
@@ -115,7 +116,8 @@ public struct FakeStep: Sendable {
       target: host.map { .host($0) },
       arguments: arguments, when: when, depends: depends ?? before, timeout: timeout,
       retry: retry, onError: onError, onUnreachable: onUnreachable, approval: approval,
-      isCritical: isCritical, overriddenGuards: overriddenGuards, fanOut: fanOut)
+      isCritical: isCritical, overriddenGuards: overriddenGuards, fanOut: fanOut,
+      isAlways: isAlways)
   }
 }
 

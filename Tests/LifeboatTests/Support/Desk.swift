@@ -24,7 +24,8 @@ struct Desk: Sendable {
       try #require(chown(desk.home, 0, group) == 0 && chmod(desk.home, 0o2770) == 0)
     }
     try desk.write(
-      "runbook: desk\ndescription: People.\nrun_type: drill\nsteps:\n\(steps)\n", to: desk.runbook)
+      "runbook: desk\ndescription: People.\nrun_type: upgrade\nsteps:\n\(steps)\n", to: desk.runbook
+    )
     try desk.write(
       "sites:\n  here:\n    hosts:\n      one: { connection: { kind: local } }\n\(inventory)\n",
       to: desk.sites)

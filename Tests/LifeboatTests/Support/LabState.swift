@@ -24,17 +24,25 @@ struct LabState: Equatable {
         mode: attributes[.posixPermissions] as? Int ?? 0,
         changed: attributes[.modificationDate] as? Date ?? .distantPast)
     }
+    processes = try Self.processes(of: lab.lab)
+  }
+
+  /// Those whose command line names the directory.
+  static func processes(of directory: String) throws -> [String: String] {
+    let manager = FileManager.default
+    var processes: [String: String] = [:]
     for pid in try manager.contentsOfDirectory(atPath: "/proc") where Int(pid) != nil {
       // A process that ends meanwhile is no longer there to be read.
       guard let command = manager.contents(atPath: "/proc/\(pid)/cmdline"),
         let stat = manager.contents(atPath: "/proc/\(pid)/stat")
       else { continue }
       let text = String(decoding: command, as: UTF8.self)
-      guard text.contains(lab.lab) else { continue }
+      guard text.contains(directory) else { continue }
       let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?
         .split(separator: " ")
       processes["\(pid)@\(fields?[19] ?? "")"] = text
     }
+    return processes
   }
 
   /// The paths and processes in which two states differ.

@@ -7,7 +7,7 @@ import Testing
   private func plan(_ step: String, after: String = "") throws -> Plan {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       parameters:
         which: { type: string, default: schedulers }
       steps:
@@ -60,7 +60,7 @@ import Testing
         file: "r.yaml",
         text: """
           runbook: r
-          run_type: drill
+          run_type: upgrade
           steps: [{ id: a, action: service.stop, target: dr.scheduler }]
           """), inventory: Fixtures.lab()
     ).plan
@@ -77,7 +77,7 @@ import Testing
   @Test func prechecksTooLookAtEachHost() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       prechecks:
         - { id: logs, action: path.directory, target: schedulers, with: { path: default-logs } }
       steps:

@@ -8,7 +8,7 @@ import Testing
   private static let runbook = """
     runbook: r
     description: From ${from} on
-    run_type: drill
+    run_type: upgrade
     objectives: { rpo: 5m }
     parameters:
       from: { type: site, default: dr }

@@ -102,7 +102,7 @@ import Testing
   @Test func aTruthValueIsAConditionByItself() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       parameters: { flag: { type: boolean, default: false }, word: { type: string, default: a b } }
       steps:
         - { id: a, action: service.stop, target: dr.scheduler, when: "${flag}" }
@@ -119,7 +119,7 @@ import Testing
       ("a", ""), ("b", ", depends: []"), ("c", ", depends: [a]"), ("d", ""),
       ("e", ", depends: [b, a]"), ("f", ""),
     ].map { "  - { id: \($0.0), action: service.stop, target: dr.scheduler\($0.1) }\n" }
-    let plan = try plan("runbook: r\nrun_type: drill\nsteps:\n" + steps.joined())
+    let plan = try plan("runbook: r\nrun_type: upgrade\nsteps:\n" + steps.joined())
     #expect(
       plan.steps.map(\.depends) == [[], [], ["a"], ["b", "c"], ["b", "a"], ["d", "e"]])
   }
@@ -127,7 +127,7 @@ import Testing
   @Test func aStepSeesWhatItDependsOnAtAnyDistance() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       steps:
         - { id: a, action: service.stop, target: dr.scheduler }
         - { id: b, action: service.stop, target: dr.scheduler, depends: [a] }
@@ -148,7 +148,7 @@ import Testing
   @Test func anyTakesOnlyWhatCantBeMistakenAsAnythingButText() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       steps:
         - id: a
           action: http.request
@@ -172,7 +172,7 @@ import Testing
   @Test func checkingNeedsNoValues() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       parameters: { to: { type: site } }
       steps:
         - { id: a, action: service.stop, target: "${to}.scheduler", timeout: fast }
@@ -187,7 +187,7 @@ import Testing
   @Test func prechecksMayUseChecksThatCanAlsoMend() throws {
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       prechecks:
         - { id: a, action: path.directory, target: dr.scheduler, with: { path: default-logs } }
         - id: b
@@ -212,7 +212,7 @@ import Testing
       let step = schema.example.split(separator: "\n").map { "    \($0)\n" }.joined()
       let source = SourceText(
         file: schema.name,
-        text: "runbook: r\nrun_type: drill\nsteps:\n  -\n" + step)
+        text: "runbook: r\nrun_type: upgrade\nsteps:\n  -\n" + step)
       let said = try Planner(catalogue: .sample).check(runbook: source, inventory: Fixtures.lab())
       #expect(!said.hasErrors, "\(said)")
     }
@@ -223,7 +223,7 @@ import Testing
       "- {id: s\($0), action: service.stop, target: dr.scheduler, depends: [x\($0)]}\n"
     }
     let source = SourceText(
-      file: "r.yaml", text: "runbook: r\nrun_type: drill\nsteps:\n" + steps.joined())
+      file: "r.yaml", text: "runbook: r\nrun_type: upgrade\nsteps:\n" + steps.joined())
     let said = try Planner(catalogue: .sample).check(runbook: source, inventory: Fixtures.lab())
     #expect(said.all.count == 100)
     #expect(said.errorCount == 8000)
@@ -233,7 +233,7 @@ import Testing
     let long = String(repeating: "x", count: 60_000)
     let text = """
       runbook: r
-      run_type: drill
+      run_type: upgrade
       parameters: { a: { type: string, default: \(long) } }
       steps:
         - { id: s, action: gate.approval, with: { prompt: "\(String(repeating: "${a}", count: 10_000))" } }

@@ -103,7 +103,10 @@ struct RecoveryMeasure {
       : "to verified control, step \(end.step)"
     let idle =
       changedNothing ? " This run changed nothing: another one, or somebody, had recovered it." : ""
-    return "Counted \(start.words), \(verified).\(idle)"
+    let drill =
+      reading.started.runType == "drill"
+      ? " This was a drill: nothing was lost, and what a drill needs besides is in the time." : ""
+    return "Counted \(start.words), \(verified).\(idle)\(drill)"
   }
 
   private func spent(from start: Int, to end: Int) -> [Spent] {

@@ -6,7 +6,8 @@ struct ObjectivesSection {
 
   var html: HTML {
     .group([
-      tag("h3") { "Recovery time" }, recovery, tag("h3") { "Data loss" }, losses,
+      tag("h3") { report.run.runType == "drill" ? "Recovery time of a drill" : "Recovery time" },
+      recovery, tag("h3") { "Data loss" }, losses,
     ])
   }
 

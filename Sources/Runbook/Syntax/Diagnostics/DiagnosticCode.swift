@@ -104,6 +104,9 @@ extension DiagnosticCode {
     case missingApproval = "missing_approval"
     case missingSigners = "missing_signers"
     case notAPrecheck = "not_a_precheck"
+    case drillActsForReal = "drill_acts_for_real"
+    case drillOverride = "drill_override"
+    case drillOnly = "drill_only"
 
     // Parameters.
     case missingValue = "missing_value"
