@@ -17,12 +17,9 @@ struct DrillCrashTests {
 
   /// One of each kind of place, of each step that makes something.
   static let chosenPoints = [
-    "copy-replica:act.call-1", "copy-replica:act.call-2", "copy-replica:act.call-4",
-    "copy-replica:act.call-6", "copy-replica:act.call-7", "copy-replica:act.after",
-    "promote-copy:act.call-1", "truncate-failover:outcome.after", "start-drill:act.call-2",
-    "start-drill:outcome.after", "in-control:step.started", "remove-drill:act.call-3",
-    "remove-drill:act.call-4", "remove-drill:act.call-5", "remove-drill:act.call-6",
-    "remove-drill:act.after", "remove-drill:outcome.after", "run:run.before-end",
+    "copy-replica:act.call-2", "copy-replica:act.call-6", "promote-copy:act.call-1",
+    "start-drill:act.call-2", "remove-drill:act.call-3", "remove-drill:act.call-5",
+    "remove-drill:outcome.after", "run:run.before-end",
   ]
 
   static var tested: [String] {
@@ -48,7 +45,12 @@ struct DrillCrashTests {
     "truncate-failover:act.after", "start-drill:act.call-2", "production-went-on:step.started",
   ]
 
-  @Test("aborted, it is removed", arguments: beforeRemoval)
+  static var abortedAt: [String] {
+    tested.count == points.count
+      ? beforeRemoval : ["copy-replica:act.call-6", "start-drill:act.call-2"]
+  }
+
+  @Test("aborted, it is removed", arguments: abortedAt)
   func aborted(point: String) async throws {
     try await TestLab.forDrills { lab in
       let killed = try await lab.drill(crashAt: point)

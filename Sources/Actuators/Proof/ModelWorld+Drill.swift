@@ -22,7 +22,9 @@ extension ModelWorld {
     for copy in inventory.drillCopies {
       if self[copy.subject, DrillDirectory.files] == .null {
         self[copy.subject, FactName.role] = .string(CopyRole.lost.rawValue)
-        for property in [FactName.epoch, FactName.failoverRows, FailoverInControl.inControl] {
+        for property in [
+          FactName.epoch, FactName.failoverRows, FailoverInControl.inControl, CopyFacts.writable,
+        ] {
           self[copy.subject, property] = nil
         }
         continue

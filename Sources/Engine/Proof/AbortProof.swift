@@ -155,29 +155,30 @@ struct AbortProof {
     return exploration
   }
 
-  /// A fact that a step changes, and what it was before.
+  /// A fact that was changed, and what it was before; nil where there was none.
   private struct Wanted: Hashable {
     let key: FactKey
-    let value: Value
+    let value: Value?
 
     /// What only rises, as an epoch, needn't come back.
     func isRestored(in world: ModelWorld) -> Bool {
-      guard let now = world.facts[key] else { return false }
-      if let before = value.integer, let now = now.integer { return now >= before }
+      let now = world.facts[key]
+      if let before = value?.integer, let now = now?.integer { return now >= before }
       return now == value
     }
   }
 
+  /// As the first step saw it that looked at the same before it acted.
   private func wanted(after state: ProofState, _ model: ProofModel) -> Set<Wanted> {
-    var wanted: Set<Wanted> = []
-    for place in model.steps.indices where state.steps[place].before >= 0 {
-      let sight = model.sight(state.steps[place].before)
-      for key in (sight.effect ?? [:]).keys where model.world(state.world).facts[key] != nil {
-        guard let value = sight.observation[key]?.reading.value else { continue }
-        wanted.insert(Wanted(key: key, value: value))
-      }
-    }
-    return wanted
+    let sights = state.steps.filter { $0.before >= 0 }.map { model.sight($0.before) }
+    let changed = Set(sights.flatMap { ($0.effect ?? [:]).keys })
+    return Set(
+      changed.filter { model.world(state.world).facts[$0] != nil }.map { key in
+        let first = sights.first { sight in
+          sight.observation.facts.contains { $0.key.subject == key.subject }
+        }
+        return Wanted(key: key, value: first?.observation[key]?.reading.value)
+      })
   }
 }
 
