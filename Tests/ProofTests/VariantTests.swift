@@ -87,6 +87,12 @@ struct VariantTests {
       ).overriding(olds, in: "reverse-replication").overriding(others, in: "truncate-failover")
         .overriding(others, in: "start-dr"), "two-in-control"),
     Case(
+      failover("what follows a failed stop is always done, and its guards are overridden")
+        .adding("always: true", to: "reverse-replication")
+        .adding("always: true", to: "truncate-failover").adding("always: true", to: "start-dr")
+        .overriding(olds, in: "reverse-replication").overriding(others, in: "truncate-failover")
+        .overriding(others, in: "start-dr"), "two-in-control"),
+    Case(
       failover("a replica's table is emptied").moving(
         "truncate-failover", before: "reverse-replication"
       ).overriding("database-is-primary", in: "truncate-failover"), "truncated-replica"),

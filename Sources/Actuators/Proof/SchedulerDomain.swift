@@ -16,9 +16,11 @@ public struct SchedulerDomain: ProofDomain {
     self.plan = plan
     self.asksPermit = asksPermit
     schedulers = plan.inventory.schedulerHosts()
-    governed = Set(
-      schedulers.flatMap { host in [host.id] + host.services.map(host.subject(ofService:)) }
-        + plan.inventory.databases.flatMap(plan.inventory.copies(of:)).map(\.subject))
+    let drills = plan.inventory.drillCopies
+    let copies = plan.inventory.databases.flatMap(plan.inventory.copies(of:)) + drills
+    let hosts = schedulers + drills.map(\.host)
+    let services = hosts.flatMap { host in host.services.map(host.subject(ofService:)) }
+    governed = Set(hosts.map(\.id) + services + copies.map(\.subject))
     beginnings = ModelBeginnings(plan).all
   }
 

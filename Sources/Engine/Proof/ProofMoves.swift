@@ -69,15 +69,15 @@ extension ProofModel {
       case .acted: moves.append(contentsOf: verifyMoves(step, state))
       case .idle where state.runner == .runs && order.isReady(step, in: state):
         moves += beginMoves(step, state)
+      case .idle where isToClose(step, state): moves += beginMoves(step, state)
       case .idle, .done, .stopped: break
       }
     }
     if state.steps.allSatisfy({ $0.phase == .done }) {
-      return [
+      moves.append(
         ProofMove(
           ProofEvent(kind: .step, step: nil, words: "the run is done"),
-          state.withoutRunner(.isDone))
-      ]
+          state.withoutRunner(.isDone)))
     }
     moves.append(
       ProofMove(
@@ -214,9 +214,19 @@ extension ProofModel {
     return failed.count < fanOut.maxFailed
   }
 
-  /// A runner that halts ends once nothing is being worked on.
+  /// A runner that halts ends once nothing is being worked on, and what is always done is done.
   private func settledRunner(_ state: ProofState) -> ProofState {
-    state.runner == .halts && !state.isWorking ? state.withoutRunner(.isGone) : state
+    let isOver =
+      state.runner == .halts && !state.isWorking
+      && !steps.indices.contains { isToClose($0, state) }
+    return isOver ? state.withoutRunner(.isGone) : state
+  }
+
+  /// Whether a run that halts goes on with this step: one after the other, in their order, whatever they wait for.
+  private func isToClose(_ step: Int, _ state: ProofState) -> Bool {
+    guard state.runner == .halts, !state.isWorking else { return false }
+    return step
+      == steps.indices.first { steps[$0].planned.isAlways && state.steps[$0].phase == .idle }
   }
 
   func unanswered(_ step: Int, _ state: ProofState) -> ProofMove {

@@ -55,7 +55,7 @@ struct FaultScheduleTests {
   /// By the same seeds each time. Where nothing comes to its end, either rule may be the first that is seen to be broken.
   @Test(
     "find the fault of a faulty runbook",
-    arguments: VariantTests.cases.filter { $0.variant.name != tooRare })
+    arguments: VariantTests.cases.filter { !tooRare.contains($0.variant.name) })
   func faulty(_ faulty: VariantTests.Case) async throws {
     let plan = try ScheduledPlan(
       faulty.variant, in: faulty.inventory, asksPermit: faulty.asksPermit)
@@ -73,7 +73,10 @@ struct FaultScheduleTests {
 
   /// Three thousand seeds didn't show it: the stop must fail, and production be cut off before it is demoted, while all
   /// else succeeds. The proof shows it.
-  private static let tooRare = "a failed stop is tolerated, and its guards are overridden"
+  private static let tooRare: Set = [
+    "a failed stop is tolerated, and its guards are overridden",
+    "what follows a failed stop is always done, and its guards are overridden",
+  ]
 
   private static func isAsGood(_ found: String, _ code: String) -> Bool {
     let endless = ["no-way-to-control", "no-end"]
