@@ -130,15 +130,26 @@ public struct SchedulerDomain: ProofDomain {
 
   private func takingControl(at site: String, _ world: ModelWorld) -> [Happening] {
     guard world.outages[site] != .powerless else { return [] }
+    let running = schedulers.filter { $0.site == site && world.runs($0) }
     return copies(at: site).flatMap { copy -> [Happening] in
-      guard world.isPrimary(copy), let holders = world.guids(in: copy), holders.isEmpty else {
-        return []
-      }
-      return schedulers.filter { $0.site == site && world.runs($0) }.map { host in
+      guard world.isPrimary(copy), let holders = world.guids(in: copy) else { return [] }
+      let silent = holders.isEmpty ? nil : silentPartner(holding: holders, at: site, world)
+      guard holders.isEmpty || silent != nil else { return [] }
+      return running.map { host in
         var taken = world
         taken.setRows(of: copy, to: [world.guid(of: host)])
-        return Happening(.goesOn, "\(host.id) takes control", taken)
+        let words = silent.map { " from its partner \($0.id), which is silent" } ?? ""
+        return Happening(.goesOn, "\(host.id) takes control\(words)", taken)
       }
+    }
+  }
+
+  /// Of a pair at one site: the one in control, when it doesn't run. The other misses its heartbeats.
+  private func silentPartner(
+    holding holders: [String], at site: String, _ world: ModelWorld
+  ) -> Host? {
+    schedulers.first { host in
+      host.site == site && !world.runs(host) && holders == [world.guid(of: host)]
     }
   }
 
