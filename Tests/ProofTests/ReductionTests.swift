@@ -56,6 +56,26 @@ struct ReductionTests {
     #expect(states(of: result) < 20_000)
   }
 
+  @Test("where there is no scheduler, none has to be in control")
+  func withoutSchedulers() async throws {
+    let plan = try Planner(catalogue: .standard).plan(
+      runbook: SourceText(
+        file: "parts.yaml",
+        text: Self.runbook + "  - { id: web, action: service.stop, target: dr.web }\n"),
+      inventory: SourceText(
+        file: "sites.yaml",
+        text: """
+          sites:
+            dr:
+              hosts:
+                web: { connection: { kind: local }, service_manager: { kind: systemd }, services: [web] }
+
+          """), parameters: [:]
+    ).plan
+    let result = try await explore(plan)
+    #expect(result.findings.map(\.words) == [] && result.isComplete)
+  }
+
   @Test("hosts of which some may fail stay together")
   func tolerated() async throws {
     let result = try await explore(

@@ -70,7 +70,9 @@ public struct SchedulerDomain: ProofDomain {
     }
   }
 
+  /// Where there is no scheduler, none has to be in control.
   public func isInOrder(_ world: ModelWorld) -> Bool {
+    guard !schedulers.isEmpty else { return true }
     let inControl = inControl(world)
     return inControl.count == 1
       && schedulers.contains { $0.site == inControl[0] && world.runsWhole($0) }
