@@ -52,11 +52,7 @@ public struct UndoPlan: Sendable {
       steps += planned
     }
     guard steps.count > 1 else { throw Self.nothingDone(recorded) }
-    plan = Plan(
-      runbook: "abort-of-\(recorded.plan.runbook)",
-      description: "Undo what the run \(recorded.id) has done.", runType: .failback,
-      objectives: Objectives(), parameters: [:], prechecks: [], steps: steps,
-      inventory: recorded.plan.inventory)
+    plan = Self.plan(steps, undoing: recorded.plan, of: "the run \(recorded.id)")
     aborts = AbortsRecord(
       run: recorded.id, firstIntent: firstIntent, lastEntry: recorded.lastEntry)
   }
@@ -78,6 +74,14 @@ public struct UndoPlan: Sendable {
     return PlannedStep(
       id: gate, name: "Have people agree to undo it", action: action, target: nil,
       arguments: arguments, timeout: "1d")
+  }
+
+  /// - Parameter run: as people read it.
+  static func plan(_ steps: [PlannedStep], undoing plan: Plan, of run: String) -> Plan {
+    Plan(
+      runbook: "abort-of-\(plan.runbook)", description: "Undo what \(run) has done.",
+      runType: .failback, objectives: Objectives(), parameters: [:], prechecks: [], steps: steps,
+      inventory: plan.inventory)
   }
 
   /// The steps that undo one, each after the one before it.

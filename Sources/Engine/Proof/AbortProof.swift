@@ -112,10 +112,7 @@ struct AbortProof {
     _ stopped: Stopped, _ model: ProofModel, _ start: Int32, _ found: inout Found
   ) async throws -> (trace: [ProofEvent], step: String?)? {
     found.aborted += 1
-    let plan = Plan(
-      runbook: "abort-of-\(model.plan.runbook)", description: "Undo what the run has done.",
-      runType: .failback, objectives: Objectives(), parameters: [:], prechecks: [],
-      steps: stopped.steps, inventory: model.plan.inventory)
+    let plan = UndoPlan.plan(stopped.steps, undoing: model.plan, of: "the run")
     let undoing = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
     let beginning = ProofBeginning(
       "the run has stopped", model.world(stopped.world),
@@ -179,34 +176,5 @@ struct AbortProof {
         }
         return Wanted(key: key, value: first?.observation[key]?.reading.value)
       })
-  }
-}
-
-/// States, and how one came to each.
-private struct Ways {
-  private(set) var states: [ProofState]
-  private var seen: Set<ProofState>
-  private var steps: [(parent: Int, event: ProofEvent)?]
-
-  init(_ first: ProofState) {
-    states = [first]
-    seen = [first]
-    steps = [nil]
-  }
-
-  mutating func add(_ move: ProofMove, from parent: Int) {
-    guard seen.insert(move.state).inserted else { return }
-    states.append(move.state)
-    steps.append((parent, move.event))
-  }
-
-  func trace(to number: Int) -> [ProofEvent] {
-    var trace: [ProofEvent] = []
-    var at = number
-    while let step = steps[at] {
-      trace.append(step.event)
-      at = step.parent
-    }
-    return trace.reversed()
   }
 }

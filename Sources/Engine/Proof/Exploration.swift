@@ -42,7 +42,7 @@ struct Exploration {
     self.model = model
     reduction = ProofReduction(
       model.steps, asksOutcomes: model.asksOutcomes,
-      nothingVouched: self.model.number(ofVouching: [:]))
+      nothingVouched: self.model.number(ofVouching: [:]), unclear: model.unclear)
     self.beginning = beginning
     self.limits = limits
   }
@@ -61,7 +61,7 @@ struct Exploration {
     repeat {
       forget()
       try explore(from: first)
-    } while reduction.refute(&model)
+    } while limits.isReduced && reduction.refute(model)
   }
 
   private mutating func explore(from first: ProofState) throws {
@@ -89,7 +89,7 @@ struct Exploration {
     let state = states[Int(number)]
     for move in model.moves(from: state) {
       moves += 1
-      reduction.note(state.world, move.state.world)
+      if limits.isReduced { reduction.note(state.world, move.state.world) }
       if let breach = move.breach,
         !breaches.contains(where: { $0.breach.code == breach.code })
       {
@@ -110,7 +110,7 @@ struct Exploration {
   private mutating func add(
     _ state: ProofState, from parent: Int32, by event: ProofEvent, depth: Int32
   ) -> Int32 {
-    let state = limits.isReduced ? reduction.representative(of: state, &model) : state
+    let state = limits.isReduced ? reduction.representative(of: state, model) : state
     if let number = numbers[state] { return number }
     let number = Int32(states.count)
     if twoInControl == nil, model.inControl(state.world).count > 1 { twoInControl = number }
@@ -199,34 +199,22 @@ struct Exploration {
 
   /// Why it doesn't go on: what happens when nothing more breaks and everybody answers, up to where the run stops.
   mutating func blockade(at number: Int32) -> [ProofEvent] {
-    let first = states[Int(number)]
-    var ways: [(state: ProofState, parent: Int, event: ProofEvent?)] = [(first, -1, nil)]
-    var seen: Set<ProofState> = [first]
+    var ways = Ways(states[Int(number)])
     var next = 0
-    while next < ways.count {
-      for move in model.moves(from: ways[next].state) {
+    while next < ways.states.count {
+      for move in model.moves(from: ways.states[next]) {
         switch move.event.kind {
         case .step, .person, .resume, .world: break
         case .mishap, .crash, .outage, .comesBack: continue
         }
-        guard seen.insert(move.state).inserted else { continue }
-        ways.append((move.state, next, move.event))
-        guard move.event.kind == .step, move.state.runner == .isGone else { continue }
-        return events(to: ways.count - 1, of: ways.map { ($0.parent, $0.event) })
+        guard ways.add(move, from: next), move.event.kind == .step,
+          move.state.runner == .isGone
+        else { continue }
+        return ways.trace(to: ways.states.count - 1)
       }
       next += 1
     }
     return []
-  }
-
-  private func events(to last: Int, of ways: [(parent: Int, event: ProofEvent?)]) -> [ProofEvent] {
-    var found: [ProofEvent] = []
-    var at = last
-    while at > 0 {
-      if let event = ways[at].event { found.append(event) }
-      at = ways[at].parent
-    }
-    return found.reversed()
   }
 
   /// The first state from which no goal can be reached.

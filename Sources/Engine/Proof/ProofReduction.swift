@@ -13,9 +13,9 @@ struct ProofReduction: Sendable {
   private let nothingVouched: Int32
 
   /// Acts that came to nothing in one world, and would have an effect in a later one.
-  private(set) var lasting: Set<Int32> = []
+  private var lasting: Set<Int32> = []
   /// Steps that can't tell how they stand, although every site answers.
-  private(set) var unclear: Set<Int> = []
+  private var unclear: Set<Int>
 
   /// The acts that were taken to come to nothing from then on.
   private var dropped: Set<Int32> = []
@@ -26,7 +26,9 @@ struct ProofReduction: Sendable {
     let after: Int32
   }
 
-  init(_ steps: [ProofStep], asksOutcomes: Bool, nothingVouched: Int32) {
+  init(
+    _ steps: [ProofStep], asksOutcomes: Bool, nothingVouched: Int32, unclear: Set<Int>
+  ) {
     let all = Self.verdicts
     let clear = all.filter { if case .unknown = $0 { false } else { true } }
     recorded = steps.map { Self.representatives(for: $0, on: all, asksOutcomes: asksOutcomes) }
@@ -34,9 +36,10 @@ struct ProofReduction: Sendable {
       Self.representatives(for: $0, on: clear, asksOutcomes: asksOutcomes)
     }
     self.nothingVouched = nothingVouched
+    self.unclear = unclear
   }
 
-  mutating func representative(of state: ProofState, _ model: inout ProofModel) -> ProofState {
+  mutating func representative(of state: ProofState, _ model: ProofModel) -> ProofState {
     var state = state
     let staysLight = state.outagesLeft == 0 && model.world(state.world).outages.isEmpty
     for step in state.steps.indices {
@@ -67,7 +70,7 @@ struct ProofReduction: Sendable {
   }
 
   /// Notes the guesses that what was explored refutes. Whether there were any.
-  mutating func refute(_ model: inout ProofModel) -> Bool {
+  mutating func refute(_ model: ProofModel) -> Bool {
     var isRefuted = false
     for act in dropped {
       for change in changes
