@@ -4,8 +4,8 @@ STRICT := --explicit-target-dependency-import-check error
 # Debian packages: to build and to run the demo, to boot a lab of machines, and what the tests want beside these.
 BUILD_PACKAGES := libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev unixodbc-dev pkg-config
 HOSTS_PACKAGES := systemd-container mmdebstrap nftables iproute2 openssl openssh-client e2fsprogs util-linux mount
-TEST_PACKAGES := postgresql-15 mariadb-server odbc-postgresql odbc-mariadb openssh-server sudo strace \
-  python3 python3-cryptography golang-go golang-golang-x-mod-dev \
+TEST_PACKAGES := postgresql-15 mariadb-server odbc-postgresql odbc-mariadb tdsodbc freetds-bin openssh-server sudo strace \
+  python3 python3-venv python3-cryptography golang-go golang-golang-x-mod-dev \
   chromium fonts-dejavu-core
 PACKAGES := $(BUILD_PACKAGES) $(HOSTS_PACKAGES) $(TEST_PACKAGES)
 
