@@ -9,8 +9,10 @@ public struct DrillCopy: ActingAction {
       The target is the drill's copy, `scheduler@dr.drill`: the copy of the database `scheduler` on the drill's host
       `dr.drill`. What is copied is the site's own copy, `scheduler@dr`, which must be a replica, and which is only read.
 
-      SQLite: a consistent snapshot, by `VACUUM INTO`. It is made under another name, and gets its own when it is whole.
-      While it is made, replication waits to apply what comes.
+      It is made under another name, and gets its own when it is whole. SQLite: a consistent snapshot, by `VACUUM INTO`; while it is
+      made, replication waits to apply what comes. PostgreSQL: `pg_basebackup` over the replica's Unix socket, while replication
+      goes on. None of the replica's settings is kept, as they lead to the primary, and the copy's own server is started, as a
+      standby of nobody.
 
       A drill's scheduler that runs without a copy, as one whose start came late, is stopped first.
 
@@ -26,9 +28,8 @@ public struct DrillCopy: ActingAction {
     effect: .changes,
     reversibility: .reversible(by: "drill.remove"),
     defaultTimeout: .seconds(600),
-    facts: CopyFacts.notes + DrillDirectory.notes + [
+    facts: CopyFacts.notes + DrillDirectory.notes + DrillIsolation.notes + DrillSource.notes + [
       FailoverRows.note,
-      .init(sourceBytes, "the size of the replica that is copied", motion: .moves),
       .init(DirectoryFacts.freeBytes, "what is free where the copy is made", motion: .moves),
       .init("state", "of the services of the site's scheduler, and of the drill's"),
       .init("start_type", "of these services"),
@@ -38,6 +39,7 @@ public struct DrillCopy: ActingAction {
       .init(sourceIsReplica, "what is copied is a replica: a primary has other work to do"),
       .init(realStopped, "the site's real scheduler is stopped: it doesn't stand by otherwise"),
       .init(enoughSpace, "the copy fits, and minimum_free is left"),
+      DrillSource.copyableNote, DrillIsolation.note,
     ],
     example: """
       id: copy-replica
@@ -45,7 +47,6 @@ public struct DrillCopy: ActingAction {
       target: scheduler@dr.drill
       """)
 
-  static let sourceBytes = "source_bytes"
   private static let sourceIsReplica = "source-is-replica"
   private static let realStopped = "real-scheduler-stopped"
   private static let enoughSpace = "enough-space"
@@ -55,6 +56,8 @@ public struct DrillCopy: ActingAction {
   private let source: DatabaseCopy
   private let real: SchedulerServices
   private let services: DrillServices
+  /// What its server reaches once it is started; nil when it has none.
+  private let isolation: DrillIsolation?
   private let minimumFree: Int
 
   public init(_ arguments: Arguments) throws {
@@ -70,16 +73,24 @@ public struct DrillCopy: ActingAction {
     self.source = source
     real = .own(of: site, in: arguments.inventory)
     services = try DrillServices(of: directory.host)
+    isolation =
+      directory.copy.server == nil
+      ? nil : DrillIsolation(of: directory.host, in: arguments.inventory)
     minimumFree = arguments.size("minimum_free") ?? Self.defaultMinimumFree
   }
 
   private var copy: DatabaseCopy { directory.copy }
+  private var origin: DrillSource { DrillSource(copy: source, directory: directory) }
+  private var making: DrillMaking { DrillMaking(directory: directory, source: source) }
 
   public var rechecked: [FactKey] { [FactKey(copy.subject, DrillDirectory.files)] }
 
   public var destinations: [Destination] { [.reading(source), .host(directory.host)] }
 
-  public var needs: [ProgramNeed] { services.needs }
+  public var needs: [ProgramNeed] {
+    let backup = copy.server.map { $0.installation.program("pg_basebackup") }
+    return services.needs + (backup.map { [ProgramNeed($0, on: directory.host)] } ?? [])
+  }
 
   public var guards: [Guard] {
     [
@@ -92,16 +103,16 @@ public struct DrillCopy: ActingAction {
       },
       real.stoppedGuard(Self.realStopped, demand: "the scheduler of \(source.site) is stopped"),
       Guard(Self.enoughSpace, demand: "there is room for the copy", check: checkSpace),
-    ]
+    ] + [origin.copyableGuard(), isolation?.makeGuard()].compactMap { $0 }
   }
 
   private func checkSpace(_ observation: Observation) -> Guard.Finding {
-    guard let needed = observation[copy.subject, Self.sourceBytes]?.integer,
+    guard let needed = observation[copy.subject, DrillSource.bytes]?.integer,
       let free = observation[copy.subject, DirectoryFacts.freeBytes]?.integer
     else {
       return .unknown(
         observation.firstGap([
-          FactKey(copy.subject, Self.sourceBytes), FactKey(copy.subject, DirectoryFacts.freeBytes),
+          FactKey(copy.subject, DrillSource.bytes), FactKey(copy.subject, DirectoryFacts.freeBytes),
         ]) ?? "it was not asked")
     }
     guard free >= needed + minimumFree else {
@@ -117,37 +128,11 @@ public struct DrillCopy: ActingAction {
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let from = FailoverRows(copy: source).observe(observer)
     async let made = FailoverRows(copy: copy).observe(observer)
-    async let files = directory.observe(observer)
-    async let space = space(observer)
+    async let files = directory.observeServed(observer)
+    async let space = origin.observe(observer)
     async let states = real.observe(observer) + services.observe(observer)
-    return Observation(try await from + made + files + space + states)
-  }
-
-  private func space(_ observer: any Observer) async throws -> [Fact] {
-    do {
-      guard case .file(let path) = source.placement.location else { return [] }
-      let status = try await observer.run(.status(ofFile: path), on: source.host)
-      let fields = status.standardOutput.split(separator: "|").map(String.init)
-      let above = directory.path.split(separator: "/").dropLast().joined(separator: "/")
-      let system = try await observer.run(.fileSystem(of: "/" + above), on: directory.host)
-      guard status.exitCode == 0, fields.count == 7, let size = Int(fields[4]),
-        system.exitCode == 0,
-        let free = system.standardOutput.split(whereSeparator: \.isWhitespace).last.flatMap({
-          Int($0)
-        })
-      else {
-        throw ActionError(
-          "drill.space",
-          "how much room there is can't be told: \(status.standardError)\(system.standardError)")
-      }
-      return [
-        Fact(copy.subject, Self.sourceBytes, .integer(size)),
-        Fact(copy.subject, DirectoryFacts.freeBytes, .integer(free)),
-      ]
-    } catch {
-      let gap = try Reading(gapFrom: error)
-      return [Self.sourceBytes, DirectoryFacts.freeBytes].map { Fact(copy.subject, $0, gap) }
-    }
+    async let reach = isolation?.observe(observer)
+    return Observation(try await from + made + files + space + states + (reach ?? []))
   }
 
   public func judge(_ observation: Observation) -> Verdict {
@@ -155,10 +140,13 @@ public struct DrillCopy: ActingAction {
     switch directory.state(observation) {
     case .unknown(let why): return .unknown(why)
     case .foreign(let why): return .blocked("\(why): it is no drill's, and is left alone")
-    case .clear: return .needed("copy \(source.subject) to \(directory.file)")
+    case .clear: return .needed("copy \(source.subject) to \(directory.data)")
     case .marked:
       guard directory.isMade(observation) else {
-        return .needed("copy \(source.subject) to \(directory.file), which was begun before")
+        return .needed("copy \(source.subject) to \(directory.data), which was begun before")
+      }
+      guard services.isServing(observation) else {
+        return .needed("start \(services.server ?? "its server"), which serves \(copy.subject)")
       }
       if let gap = observation.gap(copy.subject, FactName.failoverRows) { return .unknown(gap) }
       return .satisfied("\(copy.subject) is there, in \(directory.path)")
@@ -170,58 +158,57 @@ public struct DrillCopy: ActingAction {
       let epoch = observation.epoch(of: source)
     else { return nil }
     var result = Observation()
-    let made = [DrillDirectory.markFile, DrillDirectory.logs, directory.file.lastPathComponent]
+    let made = [DrillDirectory.markFile, DrillDirectory.logs, directory.data.lastPathComponent]
     result.state(copy.subject, DrillDirectory.files, .list(made.sorted().map(Value.string)))
     result.state(copy.subject, DrillDirectory.mark, .string(directory.markText))
     result.state(copy.subject, FactName.role, .string(CopyRole.replica.rawValue))
     result.state(copy.subject, FactName.epoch, .integer(epoch))
     result.state(copy.subject, FactName.failoverRows, rows)
+    if copy.server != nil {
+      result.state(copy.subject, DrillDirectory.served, .string(directory.data))
+    }
     if !directory.isMade(observation) { services.predictStopped(observation, in: &result) }
+    services.predictServing(in: &result)
     return result
   }
 
   // MARK: - Acting
 
-  private enum Part {
-    case command(Command)
-    case snapshot(SQLStatement)
-  }
-
-  private func parts(_ observation: Observation) -> [Part] {
-    var parts: [Part] = []
-    if !directory.isThere(observation) { parts.append(.command(directory.makeDirectory)) }
-    if case .clear = directory.state(observation) { parts.append(.command(directory.writeMark)) }
-    return parts + [
-      .command(directory.removeUnfinished),
-      .snapshot("VACUUM INTO \(directory.unfinished)"), .command(directory.makeLogs),
-      .command(directory.finish),
-      .command(directory.removeUnfinished),
-    ]
-  }
-
   public func operations(given observation: Observation) -> [Operation] {
-    guard !directory.isMade(observation) else { return [] }
-    return services.operations(observation)
-      + parts(observation).map { part in
+    guard !isDone(observation) else { return [] }
+    return ending(observation).flatMap { services.operations(for: .stop($0, within: nil)) }
+      + making.parts(observation).flatMap { part in
         switch part {
-        case .command(let command): Operation(.command(command, on: directory.host))
-        case .snapshot(let statement): Operation(.statement(statement, in: source))
+        case .command(let command): [Operation(.command(command, on: directory.host))]
+        case .snapshot(let statement): [Operation(.statement(statement, in: source))]
+        case .start(let service): services.operations(for: .start(service, within: nil))
         }
       }
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
-    guard !directory.isMade(observation) else { return Evidence() }
-    try await services.stop(services.running(observation), by: `operator`)
-    for part in parts(observation) {
+    guard !isDone(observation) else { return Evidence() }
+    try await services.stop(ending(observation), by: `operator`)
+    for part in making.parts(observation) {
       switch part {
       case .command(let command): try await directory.run(command, by: `operator`)
       case .snapshot(let statement):
         _ = try await `operator`.session(source) { try $0.execute(statement) }
+      case .start(let service):
+        try await services.management.start(service, within: nil, by: `operator`)
       }
     }
-    return Evidence(["copied": .string(source.subject), "file": .string(directory.file)])
+    return Evidence(["copied": .string(source.subject), "file": .string(directory.data)])
+  }
+
+  private func isDone(_ observation: Observation) -> Bool {
+    directory.isMade(observation) && services.isServing(observation)
+  }
+
+  /// What runs without a copy.
+  private func ending(_ observation: Observation) -> [String] {
+    directory.isMade(observation) ? [] : services.running(observation)
   }
 
   public var undoability: Undoability { .exact(by: DrillRemove.schema.name) }

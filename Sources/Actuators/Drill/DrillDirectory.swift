@@ -5,10 +5,15 @@ import Runbook
 struct DrillDirectory: Sendable {
   static let files = "drill_files"
   static let mark = "drill_mark"
-  static let notes: [ActionSchema.Note] = [
+  static let served = "data_directory"
+  static let fileNotes: [ActionSchema.Note] = [
     .init(files, "what is in the drill's directory; `null` when that isn't there"),
     .init(mark, "what the file in it says whose presence makes it a drill's; `null` without one"),
   ]
+  static let notes =
+    fileNotes + [
+      .init(served, "of a copy with a server: the data that the server at its address serves")
+    ]
   static let markedNote = ActionSchema.Note(
     "is-drills-copy", "the copy is in a directory that bears a drill's mark: it is no real one")
 
@@ -28,17 +33,18 @@ struct DrillDirectory: Sendable {
 
   var host: Host { copy.host }
   var path: String { place.directory }
-  /// Where the drill's scheduler finds its database.
-  var file: String { place.file }
+  /// The copy: a file, or its server's data directory.
+  var data: String { copy.placement.location.path }
   /// The copy while it is made: under its own name it is whole.
-  var unfinished: String { file + Self.making }
+  var unfinished: String { data + Self.making }
   var markPath: String { "\(path)/\(Self.markFile)" }
   var logsPath: String { "\(path)/\(Self.logs)" }
   var markText: String { "a drill's throw-away copy of \(copy.database.name)@\(host.site)" }
 
   /// What a drill may have made there, but for the mark, which goes last.
   var contents: [String] {
-    [file, unfinished].flatMap { [$0, $0 + "-journal"] } + [logsPath]
+    let names = copy.server == nil ? ["", "-journal"] : [""]
+    return [data, unfinished].flatMap { path in names.map { path + $0 } } + [logsPath]
   }
 
   // MARK: - Looking
@@ -58,6 +64,22 @@ struct DrillDirectory: Sendable {
       return [Self.files, Self.mark].map { Fact(copy.subject, $0, gap) }
     }
   }
+
+  /// What is there, and what the copy's server serves: whether the address leads to the copy, and to no other, is for the server
+  /// to say.
+  func observeServed(_ observer: any Observer) async throws -> [Fact] {
+    async let files = observe(observer)
+    guard copy.server != nil else { return try await files }
+    do {
+      let row = try await observer.read(copy) { try $0.query(Self.servedQuery).first }
+      return try await files + [fact(Self.served, row?[Self.served] ?? .null)]
+    } catch {
+      return try await files + [Fact(copy.subject, Self.served, try Reading(gapFrom: error))]
+    }
+  }
+
+  private static let servedQuery: SQLStatement =
+    "SELECT current_setting('data_directory') AS data_directory"
 
   private func fact(_ property: String, _ value: Value) -> Fact {
     Fact(copy.subject, property, value)
@@ -110,18 +132,27 @@ struct DrillDirectory: Sendable {
   /// Whether the copy is there, whole.
   func isMade(_ observation: Observation) -> Bool {
     guard case .marked(let files) = state(observation) else { return false }
-    return files.contains { "\(path)/\($0)" == file }
+    return files.contains { "\(path)/\($0)" == data }
   }
 
   func markedGuard() -> Guard {
     Guard(Self.markedNote.name, demand: "\(copy.subject) is a drill's throw-away copy") {
       switch state($0) {
-      case .marked: .holds
+      case .marked: checkServed($0)
       case .clear: .violated("there is nothing at \(path) on \(host.id)")
       case .foreign(let why): .violated(why)
       case .unknown(let why): .unknown(why)
       }
     }
+  }
+
+  private func checkServed(_ observation: Observation) -> Guard.Finding {
+    guard let server = copy.server else { return .holds }
+    if let gap = observation.gap(copy.subject, Self.served) { return .unknown(gap) }
+    let served = observation[copy.subject, Self.served]?.string ?? "nothing that it names"
+    return served == data
+      ? .holds
+      : .violated("\(server.address):\(server.port) serves \(served), and the copy is \(data)")
   }
 
   // MARK: - Acting
@@ -133,13 +164,8 @@ struct DrillDirectory: Sendable {
       ["dd", "of=\(markPath)", "conv=excl,fsync", "status=none"],
       standardInput: CommandInput(markText + "\n"))
   }
-  var removeUnfinished: Command {
-    Command(["rm", "-f", "--", unfinished, unfinished + "-journal"])
-  }
-  var makeLogs: Command { Command(["mkdir", "-p", "--", logsPath]) }
-  /// A copy that has its name already is an error: a command that comes late replaces none.
-  var finish: Command { Command(["ln", "--no-target-directory", "--", unfinished, file]) }
-  var removeContents: Command { Command(["rm", "-rf", "--"] + contents) }
+  /// No link is followed, and no other file system entered.
+  var removeContents: Command { Command(["rm", "-rf", "--one-file-system", "--"] + contents) }
   var removeMark: Command { Command(["rm", "-f", "--", markPath]) }
   var removeDirectory: Command { Command(["rmdir", "--", path]) }
 

@@ -8,10 +8,13 @@ public struct DrillIsolated: Action {
       "Check that what runs on a drill's host reaches no agent and nothing else that is real",
     discussion: """
       Looked at from where the drill's scheduler runs: there is no network interface but the loopback, which leads nowhere,
-      and none of the inventory's directories and database files can be written to. No connection is tried: one that fails
+      and none of the inventory's directories, database files and data directories can be written to. Where the copy has a server,
+      systemd must also say of each of the drill's units that it runs, or would run, in that network, and as the drill's account:
+      `NetworkNamespacePath` and `User`. No connection is tried: one that fails
       would prove nothing, as the agent may be down.
 
-      `service.start` on a drill's host has the same as a guard, looked at immediately before the scheduler is started.
+      `service.start` on a drill's host has the same as a guard, looked at immediately before the scheduler is started, and so has
+      `drill.copy` before it starts the copy's server.
       """,
     target: .host,
     effect: .checks,

@@ -1,13 +1,20 @@
 import Runbook
 
-/// What a drill's scheduler could reach, as seen from where it runs.
+/// What a drill's scheduler, and the server of its copy, could reach, as seen from where they run.
 struct DrillIsolation: Sendable {
   static let interfaces = "network_interfaces"
   static let writablePaths = "writable_paths"
+  static let unitsOutside = "units_outside"
   static let notes: [ActionSchema.Note] = [
     .init(interfaces, "the network interfaces that there are where the drill's scheduler runs"),
     .init(
-      writablePaths, "directories and database files of the inventory that can be written to there"),
+      writablePaths,
+      "directories, database files and data directories of the inventory that can be written to there"
+    ),
+    .init(
+      unitsOutside,
+      "where the copy has a server: the drill's units that run, or would run, in another network or as another account"
+    ),
   ]
   static let note = ActionSchema.Note(
     "is-isolated",
@@ -21,26 +28,39 @@ struct DrillIsolation: Sendable {
 
   init(of host: Host, in inventory: Inventory) {
     self.host = host
-    let files = inventory.copies.compactMap { copy in
-      if case .file(let path) = copy.placement.location { path } else { nil }
-    }
+    let data = inventory.copies.map(\.placement.location.path)
     let directories = inventory.paths.flatMap { path in
       path.at.filter { $0.key != host.id }.map(\.value)
     }
-    paths = Set(files + directories).sorted()
+    paths = Set(data + directories).sorted()
   }
+
+  private var server: DrillServer? { host.drill?.server }
+
+  private var properties: [String] {
+    [Self.interfaces, Self.writablePaths] + (server == nil ? [] : [Self.unitsOutside])
+  }
+
+  // MARK: - Looking
 
   func observe(_ observer: any Observer) async throws -> [Fact] {
     do {
-      let writable = try await writable(observer)
-      return [
-        Fact(host.id, Self.interfaces, .list(try await interfaces(observer).map(Value.string))),
-        Fact(host.id, Self.writablePaths, .list(writable.map(Value.string))),
+      async let names = interfaces(observer)
+      async let writable = writable(observer)
+      async let outside = unitsOutside(observer)
+      var facts = [
+        fact(Self.interfaces, try await names), fact(Self.writablePaths, try await writable),
       ]
+      if let outside = try await outside { facts.append(fact(Self.unitsOutside, outside)) }
+      return facts
     } catch {
       let gap = try Reading(gapFrom: error)
-      return [Self.interfaces, Self.writablePaths].map { Fact(host.id, $0, gap) }
+      return properties.map { Fact(host.id, $0, gap) }
     }
+  }
+
+  private func fact(_ property: String, _ names: [String]) -> Fact {
+    Fact(host.id, property, .list(names.map(Value.string)))
   }
 
   private func interfaces(_ observer: any Observer) async throws -> [String] {
@@ -60,15 +80,71 @@ struct DrillIsolation: Sendable {
 
   private func writable(_ observer: any Observer) async throws -> [String] {
     var writable: [String] = []
-    for path in paths where try await observer.run(.isWritable(path), on: host).exitCode == 0 {
-      writable.append(path)
+    for path in paths {
+      let test = ReadOnlyCommand.isWritable(path, as: server?.account)
+      if try await observer.run(test, on: host).exitCode == 0 { writable.append(path) }
     }
     return writable
   }
 
+  /// Nil where the copy is a file: then what runs there is in the host's own network, which was looked at.
+  private func unitsOutside(_ observer: any Observer) async throws -> [String]? {
+    guard let server else { return nil }
+    // An inventory demands systemd of such a host; no other manager says where it runs what it starts.
+    guard host.serviceManager == .systemd else { return [] }
+    let units = host.drillServices
+    let result = try await observer.run(.showIsolation(of: units), on: host)
+    let shown = SystemdUnit.units(in: result.standardOutput)
+    guard result.exitCode == 0, shown.count == units.count else {
+      throw ActionError(
+        "drill.units",
+        "systemd of \(host.id) doesn't say where the drill's units run: "
+          + result.standardError)
+    }
+    guard let inside = try await network("/proc/self/ns/net", observer) else {
+      throw ActionError("drill.units", "\(host.id) doesn't say which network commands see there")
+    }
+    var outside: [String] = []
+    for (name, unit) in zip(units, shown) {
+      if let why = try await wayOut(of: unit, as: server.account, inside, observer) {
+        outside.append("\(name) \(why)")
+      }
+    }
+    return outside
+  }
+
+  /// What lets a unit out, in words that follow its name; nil when nothing does.
+  private func wayOut(
+    of unit: SystemdUnit, as account: String, _ inside: String, _ observer: any Observer
+  ) async throws -> String? {
+    guard unit.loadState == "loaded" else { return "is no unit there (\(unit.loadState))" }
+    guard unit.account == account else {
+      return "runs as \(unit.account.isEmpty ? "root" : unit.account), and not as \(account)"
+    }
+    guard !unit.networkNamespace.isEmpty else {
+      return "has the machine's network, for want of a NetworkNamespacePath"
+    }
+    guard try await network(unit.networkNamespace, observer) == inside else {
+      return "has the network \(unit.networkNamespace), which is another"
+    }
+    guard let process = unit.mainProcess else { return nil }
+    return try await network("/proc/\(process)/ns/net", observer) == inside
+      ? nil : "was started in another network"
+  }
+
+  /// What tells a network namespace from all others; nil when there is none at the path.
+  private func network(_ path: String, _ observer: any Observer) async throws -> String? {
+    let status = try await observer.run(.status(ofFile: path), on: host)
+    let fields = status.standardOutput.split(separator: "|").map { $0.filter { !$0.isNewline } }
+    guard status.exitCode == 0, fields.count == 7 else { return nil }
+    return "\(fields[5])|\(fields[6])"
+  }
+
+  // MARK: - Judging
+
   /// Nil when it is isolated. A connection that is tried and fails would prove nothing: an agent may be down.
   func leak(_ observation: Observation) -> Reading? {
-    for property in [Self.interfaces, Self.writablePaths] {
+    for property in properties {
       if let gap = observation.gap(host.id, property) { return .unknown(gap) }
     }
     let ways = names(Self.interfaces, observation).filter { $0 != Self.loopback }
@@ -80,6 +156,8 @@ struct DrillIsolation: Sendable {
     if !paths.isEmpty {
       return .value(.string("\(host.id) can write to \(paths.joined(separator: ", "))"))
     }
+    let units = names(Self.unitsOutside, observation)
+    if !units.isEmpty { return .value(.string("on \(host.id) " + units.joined(separator: "; "))) }
     return nil
   }
 

@@ -34,7 +34,7 @@ public struct DrillPromote: ActingAction {
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let made = CopyFacts(copy: copy).observe(observer)
-    async let files = directory.observe(observer)
+    async let files = directory.observeServed(observer)
     return Observation(try await made + files)
   }
 

@@ -7,9 +7,10 @@ public struct DrillRemove: ActingAction {
     summary:
       "End a drill's scheduler, remove all that the drill made, and see that nothing is left",
     discussion: """
-      Stops the services of the drill's host that still run, removes the throw-away copy and the drill's job logs, and then
-      the directory. Only files that a drill makes are removed, and only from a directory with a drill's mark; anything else
-      in it is left, and named. Satisfied when the services are down and the directory is gone.
+      Stops the services of the drill's host that still run, and the copy's server if it has one; removes the throw-away copy
+      and the drill's job logs, and then the directory. Only files that a drill makes are removed, and only from a directory
+      with a drill's mark; anything else in it is left, and named. No link is followed. Satisfied when the services are down
+      and the directory is gone.
 
       With `ask: true` a person must consent where there is something to remove: what an earlier drill left, or what another
       one, under way from elsewhere, works on.
@@ -20,7 +21,7 @@ public struct DrillRemove: ActingAction {
         "ask", .boolean, default: "false", "Whether a person is asked before anything is removed")
     ],
     effect: .changes,
-    facts: DrillDirectory.notes + [
+    facts: DrillDirectory.fileNotes + [
       .init("state", "of the services of the drill's host"),
       .init("start_type", "of these services"),
       SchedulerServices.fencedNote,

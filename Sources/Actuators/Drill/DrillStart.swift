@@ -26,6 +26,6 @@ struct DrillStart: Sendable {
   var guards: [Guard] { [directory.markedGuard(), isolation.makeGuard()] }
 
   func observe(_ observer: any Observer) async throws -> [Fact] {
-    try await directory.observe(observer) + isolation.observe(observer)
+    try await directory.observeServed(observer) + isolation.observe(observer)
   }
 }

@@ -19,7 +19,8 @@ struct LabDatabaseAccess {
     let name: String
     let user: String
     let passwordFile: String
-    let tlsCa: String
+    /// Nil: nothing is encrypted.
+    let tlsCa: String?
   }
 
   func settings(copies: [Machine]) -> Settings {

@@ -13,21 +13,29 @@ struct MachineSitesFile {
   }
 
   private func host(_ machine: Machine) -> [String] {
-    let config = OperatorContent.sshConfig
-    let common = [
-      "      \(machine.nameAtSite):",
-      "        connection: { kind: ssh, to: \(machine.name), config: \(config) }",
-      "        elevate: sudo",
-      "        service_manager: { kind: systemd }",
-    ]
     switch machine.role {
     case .scheduler:
-      return common + [
-        "        services: [\(SchedulerContent.services.joined(separator: ", "))]",
-        "        guid: { file: \(SchedulerContent.guidFile), element: InstalledGUID }",
-      ]
-    case .database, .agent, .operator, .storage: return common
+      return host(
+        machine.nameAtSite, on: machine,
+        [
+          "services: [\(SchedulerContent.services.joined(separator: ", "))]",
+          "guid: { file: \(SchedulerContent.guidFile), element: InstalledGUID }",
+        ])
+    case .database:
+      let drill = lab.settings.database.server.drillInventory(machine, lab)
+      return host(machine.nameAtSite, on: machine)
+        + (drill.map { host($0.name, on: machine, $0.lines) } ?? [])
+    case .agent, .operator, .storage: return host(machine.nameAtSite, on: machine)
     }
+  }
+
+  private func host(_ name: String, on machine: Machine, _ own: [String] = []) -> [String] {
+    let common = [
+      "connection: { kind: ssh, to: \(machine.name), config: \(OperatorContent.sshConfig) }",
+      "elevate: sudo",
+      "service_manager: { kind: systemd }",
+    ]
+    return ["      \(name):"] + (common + own).map { "        \($0)" }
   }
 
   private var databases: [String] {

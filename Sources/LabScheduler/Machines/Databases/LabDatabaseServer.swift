@@ -10,6 +10,9 @@ protocol LabDatabaseServer: Sendable {
   var replicationInventory: [String] { get }
   var serverInventory: [String] { get }
 
+  /// The host for drills on a machine with a replica: its name, and its lines of the inventory. Nil when there is none.
+  func drillInventory(_ machine: Machine, _ lab: MachineLab) -> (name: String, lines: [String])?
+
   /// What a database machine has beside the base image.
   func entries(_ machine: Machine, _ lab: MachineLab) throws -> [ContentEntry]
   /// What is on its disk before the server runs for the first time.
@@ -20,6 +23,12 @@ protocol LabDatabaseServer: Sendable {
   func permitEntries(_ machine: Machine, _ lab: MachineLab) -> [ContentEntry]
   /// The copy at a machine, by looking only.
   func copy(at machine: RunningMachine) throws -> LabDatabaseCopy
+}
+
+extension LabDatabaseServer {
+  func drillInventory(_ machine: Machine, _ lab: MachineLab) -> (name: String, lines: [String])? {
+    nil
+  }
 }
 
 /// What a copy of the scheduler's database says of itself.

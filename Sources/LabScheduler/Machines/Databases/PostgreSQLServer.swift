@@ -32,11 +32,26 @@ struct PostgreSQLServer: LabDatabaseServer {
     ]
   }
 
+  func drillInventory(_ machine: Machine, _ lab: MachineLab) -> (name: String, lines: [String])? {
+    hasDrills(machine) ? DrillContent(machine: machine, lab: lab).inventory : nil
+  }
+
+  /// At the site whose takeover is practised.
+  private func hasDrills(_ machine: Machine) -> Bool { machine.site == .dr }
+
   func entries(_ machine: Machine, _ lab: MachineLab) throws -> [ContentEntry] {
+    let drills =
+      hasDrills(machine) ? try DrillContent(machine: machine, lab: lab).entries() : []
+    return try serverEntries(machine, lab) + drills
+  }
+
+  private func serverEntries(_ machine: Machine, _ lab: MachineLab) throws -> [ContentEntry] {
     let secrets = LabSecrets(lab: lab)
+    let admission = Self.admission + (hasDrills(machine) ? Self.drillAdmission : "")
     return [
       .file("\(Self.configuration)/conf.d/lab.conf", Self.settings, owner: "postgres"),
-      .file("\(Self.configuration)/pg_hba.conf", Self.admission, owner: "postgres", mode: 0o640),
+      .file("\(Self.configuration)/pg_hba.conf", admission, owner: "postgres", mode: 0o640),
+      .file("\(Self.configuration)/pg_ident.conf", Self.identities, owner: "postgres", mode: 0o640),
       // The unit of the cluster alone decides whether it starts, so that disabling it counts.
       .file("\(Self.configuration)/start.conf", "manual\n", owner: "postgres"),
       .enabled(unit, file: "/lib/systemd/system/postgresql@.service"),
@@ -82,6 +97,10 @@ struct PostgreSQLServer: LabDatabaseServer {
 
     """
 
+  /// Lets a drill copy the replica.
+  private static let drillAdmission = "local   replication  replicator peer map=drill\n"
+  private static let identities = "drill \(DrillContent.account) replicator\n"
+
   func fillDisk(of machine: Machine, _ lab: MachineLab) throws {
     let disk = lab.place(machine).data
     let writer = try ContentWriter(root: disk, image: lab.settings.image)
@@ -104,6 +123,7 @@ struct PostgreSQLServer: LabDatabaseServer {
     }
     try psql(try accounts(LabSecrets(lab: lab)), database: "postgres", at: production)
     try psql(Self.schedulerRights, database: LabDatabaseAccess.name, at: production)
+    try DrillContent(machine: standby.machine, lab: lab).setUp(standby)
     try standby.run(asPostgres: baseBackup(from: production.machine), timeout: 120_000)
     try standby.run(["systemctl", "start", unit])
     try Wait.until("replication to \(standby.machine.name)", within: 60_000, every: 50) {

@@ -132,24 +132,27 @@ struct MachineSupervisor {
       "--network-namespace-path=/proc/self/ns/net", "--resolv-conf=off", "--timezone=off",
       "--link-journal=no", "--console=read-only", "--bind=/dev/fuse",
       "--bind-ro=\(lab.settings.programs):/opt/lifeboat",
-    ] + binds + ["systemd.show_status=0"]
+    ] + own + ["systemd.show_status=0"]
   }
 
-  private var binds: [String] {
-    var binds: [String] = []
-    if let libraries = lab.settings.swiftLibraries { binds.append("--bind-ro=\(libraries)") }
+  /// What differs from machine to machine.
+  private var own: [String] {
+    var options: [String] = []
+    if let libraries = lab.settings.swiftLibraries { options.append("--bind-ro=\(libraries)") }
     switch machine.role {
     case .database:
       let server = lab.settings.database.server
-      binds.append("--bind=\(place.data)/\(server.diskDirectory):\(server.mountPoint)")
+      options.append("--bind=\(place.data)/\(server.diskDirectory):\(server.mountPoint)")
+      // Without it not even the loopback of a drill's network can be brought up.
+      options.append("--capability=CAP_NET_ADMIN")
     case .operator:
-      binds.append("--bind=\(lab.operatorStateDirectory):\(OperatorContent.home)")
+      options.append("--bind=\(lab.operatorStateDirectory):\(OperatorContent.home)")
       if let runbooks = lab.settings.runbooks {
-        binds.append("--bind-ro=\(runbooks):/opt/lifeboat-runbooks")
+        options.append("--bind-ro=\(runbooks):/opt/lifeboat-runbooks")
       }
     case .scheduler, .agent, .storage: break
     }
-    return binds
+    return options
   }
 }
 
