@@ -3,6 +3,8 @@
 #include <sql.h>
 #include <sqlext.h>
 #include <sqlucode.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static inline SQLHANDLE odbc_null_handle(void) { return SQL_NULL_HANDLE; }
 
@@ -17,3 +19,6 @@ static inline SQLRETURN odbc_set_connection_number(SQLHDBC connection, SQLINTEGE
 static inline SQLRETURN odbc_set_statement_number(SQLHSTMT statement, SQLINTEGER attribute, SQLULEN value) {
   return SQLSetStmtAttr(statement, attribute, (SQLPOINTER)value, SQL_IS_UINTEGER);
 }
+
+// A file that is nowhere on disk and ends with the process; 1 is MFD_CLOEXEC. Less than zero: there is none, and errno says why.
+static inline int odbc_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U); }

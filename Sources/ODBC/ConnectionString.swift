@@ -15,20 +15,29 @@ struct ConnectionString {
     switch settings.server {
     case .postgreSQL: try describePostgreSQL(settings)
     case .mariaDB: try describeMariaDB(settings)
+    case .sqlServer: try describeSQLServer(settings, driver: driver)
     }
     try addPlain("UID", settings.user)
-    try addQuoted("PWD", password)
+    if settings.server == .sqlServer, !Self.isMicrosofts(driver) {
+      try addForFreeTDS("PWD", password)
+    } else {
+      try addQuoted("PWD", password)
+    }
   }
 
   /// The drivers don't all understand quotes around each value.
-  private mutating func addPlain(_ key: String, _ value: String) throws {
+  mutating func addPlain(_ key: String, _ value: String) throws {
     guard !value.contains(where: { ";{}\0".contains($0) }) else { throw Unwritable(key: key) }
     text += "\(key)=\(value);"
   }
 
-  private mutating func addQuoted(_ key: String, _ value: String) throws {
+  mutating func addRaw(_ key: String, _ value: String) throws {
     guard !value.contains("\0") else { throw Unwritable(key: key) }
-    text += "\(key)={\(value.replacing("}", with: "}}"))};"
+    text += "\(key)=\(value);"
+  }
+
+  private mutating func addQuoted(_ key: String, _ value: String) throws {
+    try addRaw(key, "{\(value.replacing("}", with: "}}"))}")
   }
 
   /// https://odbc.postgresql.org/docs/config-opt.html
@@ -108,6 +117,7 @@ extension ODBCSettings {
       switch server {
       case .postgreSQL: ("psqlodbcw.so", "PostgreSQL Unicode")
       case .mariaDB: ("libmaodbc.so", "MariaDB Unicode")
+      case .sqlServer: ("libtdsodbc.so", "FreeTDS")
       }
     let folders = [
       "/usr/lib/x86_64-linux-gnu/odbc", "/usr/lib/aarch64-linux-gnu/odbc", "/usr/lib64", "/usr/lib",
@@ -119,6 +129,7 @@ extension ODBCSettings {
     switch server {
     case .postgreSQL: "odbc-postgresql"
     case .mariaDB: "odbc-mariadb"
+    case .sqlServer: "tdsodbc"
     }
   }
 }

@@ -55,7 +55,10 @@ struct Failure {
       return .driverMissing
     }
     if has(states: ["IM002", "IM003"]) { return .driverMissing }
-    if has(classes: ["28"]) || has(natives: [1044, 1045, 1698])
+    // SQL Server says so together with "login failed".
+    if has(natives: [4060]) { return .refused }
+    if has(classes: ["28"]) || has(natives: [18452, 18456, 18470, 18486, 18487, 18488])
+      || has(natives: [1044, 1045, 1698])
       || has(words: [
         "password authentication failed", "no pg_hba.conf entry", "no password supplied",
       ])
@@ -85,13 +88,15 @@ struct Failure {
     {
       return .timedOut
     }
-    if has(classes: ["08"]) || has(states: ["57P01", "57P02", "57P03"])
-      || has(natives: [2002, 2006, 2013, 2055, 1053, 1927])
+    // 08004: a server that answers doesn't let somebody in.
+    if diagnostics.contains(where: { $0.state.hasPrefix("08") && $0.state != "08004" })
+      || has(states: ["57P01", "57P02", "57P03"])
+      || has(natives: [2002, 2006, 2013, 2055, 1053, 1927, 20004, 20006, 20017, 20047])
       || has(words: ["server closed the connection", "no connection to the server"])
     {
       return .connectionLost
     }
-    if has(states: ["57014"]) || has(natives: [1317]) { return .cancelled }
+    if has(states: ["57014", "HY008"]) || has(natives: [1317]) { return .cancelled }
     return .refused
   }
 

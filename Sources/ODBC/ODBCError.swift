@@ -41,6 +41,8 @@ public struct ODBCError: Error, Sendable, Hashable, CustomStringConvertible {
   public let kind: Kind
   /// `server:port/database`.
   public let place: String
+  /// Whose numbers the diagnostics hold, where a server has said something.
+  public let server: ODBCSettings.Server?
   /// What happened, in one sentence.
   public let summary: String
   /// All that driver and server said, in their order.
@@ -49,11 +51,12 @@ public struct ODBCError: Error, Sendable, Hashable, CustomStringConvertible {
   public let isInDoubt: Bool
 
   public init(
-    kind: Kind, place: String, summary: String, diagnostics: [ODBCDiagnostic] = [],
-    isInDoubt: Bool = false
+    kind: Kind, place: String, server: ODBCSettings.Server? = nil, summary: String,
+    diagnostics: [ODBCDiagnostic] = [], isInDoubt: Bool = false
   ) {
     self.kind = kind
     self.place = place
+    self.server = server
     self.summary = summary
     self.diagnostics = diagnostics
     self.isInDoubt = isInDoubt

@@ -16,6 +16,10 @@ extension ODBCSession {
       throw invalid("\(error.key) holds a character that can't be handed to the driver")
     }
     try allocateConnection()
+    if settings.server == .sqlServer {
+      _ = odbc_set_connection_number(
+        connection, SQL_ATTR_LOGIN_TIMEOUT, SQLULEN(settings.connectTimeout.wholeSeconds))
+    }
     // The driver's own limit counts whole seconds, and not all that it does.
     try watchman.begin(nil, limit: settings.connectTimeout, leavesDoubt: false)
     let code = SQLDriverConnectW(
@@ -25,26 +29,38 @@ extension ODBCSession {
     let diagnostics = Diagnostics.read(SQL_HANDLE_DBC, connection)
     guard succeeded(code) else {
       disconnect()
-      throw connectError(Failure(diagnostics: diagnostics).kindOfConnecting, diagnostics)
+      throw connectError(kindOfConnecting(diagnostics), diagnostics)
     }
     try requireEncryption()
+    try endTransactionsAtErrors()
+    isReady = true
     warnings = diagnostics
+  }
+
+  private func kindOfConnecting(_ diagnostics: [ODBCDiagnostic]) -> ODBCError.Kind {
+    let kind = Failure(diagnostics: diagnostics).kindOfConnecting
+    // FreeTDS doesn't say why it breaks off a connection that was made: it does so when it doesn't like the certificate.
+    let wasBrokenOff = diagnostics.contains { $0.nativeError == 20002 }
+    return kind == .unreachable && settings.encryption.isDemanded && wasBrokenOff
+      ? .encryption : kind
   }
 
   /// MariaDB's client falls back to plain text when it was only told to encrypt and the server doesn't offer it. What has gone
   /// over the line by then is the answer to a challenge, not the password.
   private func requireEncryption() throws {
-    guard settings.server == .mariaDB else { return }
-    switch settings.encryption {
-    case .preferred, .disabled: return
-    case .required, .verified: break
-    }
+    guard settings.server == .mariaDB, settings.encryption.isDemanded else { return }
     guard let cipher = try query("SHOW SESSION STATUS LIKE 'Ssl_cipher'").first?["Value"],
       cipher != .string("")
     else {
       disconnect()
       throw connectError(.encryption)
     }
+  }
+
+  /// Else SQL Server goes on behind a failed statement, and leaves half of a transaction to be committed.
+  private func endTransactionsAtErrors() throws {
+    guard settings.server == .sqlServer else { return }
+    try execute("SET XACT_ABORT ON")
   }
 
   private func connectError(_ kind: ODBCError.Kind, _ diagnostics: [ODBCDiagnostic] = [])
@@ -61,7 +77,8 @@ extension ODBCSession {
       default: "the server can't be reached"
       }
     return ODBCError(
-      kind: kind, place: settings.place, summary: summary, diagnostics: diagnostics)
+      kind: kind, place: settings.place, server: settings.server, summary: summary,
+      diagnostics: diagnostics)
   }
 
   private func allocateConnection() throws {

@@ -11,6 +11,8 @@ public final class ODBCSession {
   var environment: SQLHENV?
   var connection: SQLHDBC?
   private(set) var isInTransaction = false
+  /// Whether connecting has come to its end.
+  var isReady = false
 
   init(_ settings: ODBCSettings, _ watchman: Watchman) {
     self.settings = settings
@@ -24,7 +26,7 @@ public final class ODBCSession {
   public func query(_ sql: String, _ parameters: [ODBCValue] = [], concealing: Bool = false) throws
     -> [ODBCRow]
   {
-    try run(sql, parameters, concealing).rows
+    try inItsTransaction { try run(sql, parameters, concealing).rows }
   }
 
   /// How many rows the statement touched; of several, all together.
@@ -33,15 +35,16 @@ public final class ODBCSession {
     throws
     -> Int
   {
-    try run(sql, parameters, concealing).affected
+    try inItsTransaction { try run(sql, parameters, concealing).affected }
   }
 
   /// Runs `body` in one transaction: it is committed when `body` returns, and rolled back when it throws.
   public func transaction<Result>(_ body: (ODBCSession) throws -> Result) throws -> Result {
     guard !isInTransaction else { throw invalid("a transaction within a transaction") }
-    try setAutocommit(false)
+    // From here on: what breaks while it begins has done nothing.
     isInTransaction = true
     defer { isInTransaction = false }
+    try beginTransaction()
     let result: Result
     do {
       result = try body(self)
@@ -49,16 +52,26 @@ public final class ODBCSession {
       rollBack()
       throw error
     }
-    try endTransaction(SQL_COMMIT)
-    try setAutocommit(true)
+    try endTransaction(undoesWhatItDid ? SQL_ROLLBACK : SQL_COMMIT)
     return result
+  }
+
+  /// SQL Server holds nobody to reading: what shall only read is undone.
+  private var undoesWhatItDid: Bool { settings.server == .sqlServer && settings.mode == .readOnly }
+
+  private func inItsTransaction<Result>(_ body: () throws -> Result) throws -> Result {
+    guard undoesWhatItDid, !isInTransaction, isReady else { return try body() }
+    return try transaction { _ in try body() }
   }
 }
 
 extension ODBCSession {
   private typealias Outcome = (rows: [ODBCRow], affected: Int)
 
-  private func run(_ sql: String, _ parameters: [ODBCValue], _ concealing: Bool) throws -> Outcome {
+  private func run(
+    _ sql: String, _ parameters: [ODBCValue] = [], _ concealing: Bool = false,
+    isCommit: Bool = false
+  ) throws -> Outcome {
     warnings = []
     guard let connection else { throw invalid("the connection has ended; open a new one") }
     guard !sql.contains("\0"), !parameters.contains(where: \.hasNUL) else {
@@ -73,10 +86,11 @@ extension ODBCSession {
     // What stands in braces belongs to the server's language, not to ODBC's.
     _ = odbc_set_statement_number(statement, SQL_ATTR_NOSCAN, SQLULEN(SQL_NOSCAN_ON))
     let bound = BoundParameters()
-    // A little later than the server itself, whose word settles what was done.
+    limitTime(of: statement)
+    // A little later than the server itself (or the driver, by whole seconds), whose word settles what was done.
     try watchman.begin(
-      statement, limit: settings.statementTimeout + .milliseconds(200),
-      leavesDoubt: mayHaveBeenDone(isCommit: false))
+      statement, limit: settings.statementLimit + .milliseconds(200),
+      leavesDoubt: mayHaveBeenDone(isCommit: isCommit))
     defer { watchman.end() }
     do {
       return try withExtendedLifetime(bound) {
@@ -85,8 +99,15 @@ extension ODBCSession {
       }
     } catch is ResultReader.Refusal {
       throw statementError(
-        Diagnostics.read(SQL_HANDLE_STMT, statement), concealing, isCommit: false)
+        Diagnostics.read(SQL_HANDLE_STMT, statement), concealing, isCommit: isCommit)
     }
+  }
+
+  /// SQL Server has no limit of its own that a client could set: the driver asks it to stop.
+  private func limitTime(of statement: SQLHSTMT?) {
+    guard settings.server == .sqlServer else { return }
+    _ = odbc_set_statement_number(
+      statement, SQL_ATTR_QUERY_TIMEOUT, SQLULEN(settings.statementTimeout.wholeSeconds))
   }
 
   /// All results are read to their end: a server may stop half-way through a statement whose results nobody takes.
@@ -116,10 +137,27 @@ extension ODBCSession {
     guard succeeded(code) else { throw ResultReader.Refusal(code: code) }
   }
 
+  /// SQL Server's by its own statements: FreeTDS's driver doesn't notice that the server has rolled back by itself, as it does
+  /// when a statement fails.
+  private func beginTransaction() throws {
+    guard settings.server == .sqlServer else { return try setAutocommit(false) }
+    _ = try run("BEGIN TRANSACTION")
+  }
+
   private func endTransaction(_ completion: Int32) throws {
+    guard settings.server != .sqlServer else {
+      let isCommit = completion == SQL_COMMIT
+      let told = warnings
+      defer { warnings = told + warnings }
+      _ = try run(
+        isCommit ? "COMMIT TRANSACTION" : "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION",
+        isCommit: isCommit)
+      return
+    }
     try onConnection(isCommit: completion == SQL_COMMIT) {
       SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), $0, SQLSMALLINT(completion))
     }
+    try setAutocommit(true)
   }
 
   private func setAutocommit(_ isOn: Bool) throws {
@@ -131,12 +169,7 @@ extension ODBCSession {
 
   /// A connection that can't roll back is no longer of use; its end rolls back as well.
   private func rollBack() {
-    do {
-      try endTransaction(SQL_ROLLBACK)
-      try setAutocommit(true)
-    } catch {
-      disconnect()
-    }
+    do { try endTransaction(SQL_ROLLBACK) } catch { disconnect() }
   }
 
   private func onConnection(isCommit: Bool, _ call: (SQLHDBC) -> SQLRETURN) throws {
@@ -153,7 +186,9 @@ extension ODBCSession {
     _ diagnostics: [ODBCDiagnostic], _ concealing: Bool, isCommit: Bool
   ) -> ODBCError {
     var kind = Failure(diagnostics: diagnostics).kindOfStatement
-    let isConfirmed = kind != .connectionLost
+    // Of what SQL Server was asked to stop, a part may have been done: a batch goes statement by statement.
+    let mayBeHalfDone = settings.server == .sqlServer && [.timedOut, .cancelled].contains(kind)
+    let isConfirmed = kind != .connectionLost && !mayBeHalfDone
     // Without an interruption of ours it was somebody else who ended the statement.
     if let interruption = watchman.interruption, kind == .cancelled || kind == .connectionLost {
       kind = interruption
@@ -166,7 +201,7 @@ extension ODBCSession {
       default: "the server refused the statement"
       }
     return ODBCError(
-      kind: kind, place: settings.place, summary: summary,
+      kind: kind, place: settings.place, server: settings.server, summary: summary,
       diagnostics: concealing ? diagnostics.map(\.concealed) : diagnostics,
       isInDoubt: !isConfirmed && mayHaveBeenDone(isCommit: isCommit))
   }

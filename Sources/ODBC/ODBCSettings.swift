@@ -4,12 +4,17 @@ public struct ODBCSettings: Sendable {
   public enum Server: String, Sendable, Hashable, CaseIterable {
     case postgreSQL = "postgresql"
     case mariaDB = "mariadb"
+    case sqlServer = "sqlserver"
   }
 
   /// What the server lets a connection's statements do.
   public enum Mode: String, Sendable, Hashable {
     /// Every transaction is a read-only one, and the server holds it to that. Functions that need a privilege rather than a
     /// transaction, such as PostgreSQL's `pg_promote`, are bound by the user's privileges only.
+    ///
+    /// SQL Server has no read-only transactions. There the client itself undoes what such a connection does: every statement
+    /// runs in a transaction that is rolled back, in which role commands, backups and changes of databases are refused by the
+    /// server. What a rollback doesn't undo (a job that was started) only the login's own permissions prevent: give it none.
     case readOnly
     case readWrite
   }
@@ -20,8 +25,17 @@ public struct ODBCSettings: Sendable {
     case disabled
     /// Encrypted; nobody's certificate is checked.
     case required
-    /// Encrypted, and the server's certificate is for `host` and from this authority.
+    /// Encrypted, and the server's certificate is for `host` and from this authority. Microsoft's driver can't be told an
+    /// authority: it asks the system's.
     case verified(authorityFile: String)
+
+    /// Whether there is no connection without it.
+    var isDemanded: Bool {
+      switch self {
+      case .preferred, .disabled: false
+      case .required, .verified: true
+      }
+    }
   }
 
   public var server: Server
@@ -61,6 +75,11 @@ public struct ODBCSettings: Sendable {
     self.statementTimeout = statementTimeout
     self.grace = grace
     self.applicationName = applicationName
+  }
+
+  /// When the server or its driver ends a statement.
+  var statementLimit: Duration {
+    server == .sqlServer ? .seconds(statementTimeout.wholeSeconds) : statementTimeout
   }
 
   /// The name for messages: `server:port/database`.

@@ -18,7 +18,7 @@ struct PatienceTests {
     return (result, clock.now - start)
   }
 
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func theServerEndsALongStatementItself(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let connection = try await server.open(statement: .seconds(1))
@@ -31,7 +31,7 @@ struct PatienceTests {
     }
   }
 
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func cancellationEndsTheStatementOnTheServer(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let observer = try await server.open()
@@ -51,7 +51,7 @@ struct PatienceTests {
     }
   }
 
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func aCallThatWaitsItsTurnIsCancelledAlone(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let connection = try await server.open()
@@ -65,7 +65,7 @@ struct PatienceTests {
   }
 
   /// Without `abandon` of the watchman these would wait until the server goes on.
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func aHangingServerKeepsNobodyWaiting(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let writer = try await server.open(statement: .seconds(1))
@@ -111,7 +111,7 @@ struct PatienceTests {
   }
 
   /// unixODBC can be set to let one call at a time into a driver.
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func connectionsDoNotWaitForEachOther(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let slow = try await (0..<3).asyncMap { _ in try await server.open(statement: .seconds(60)) }

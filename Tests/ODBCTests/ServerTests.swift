@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Statements on real servers", .serialized)
 struct ServerTests {
-  @Test(arguments: ODBCSettings.Server.allCases)
+  @Test(arguments: TestServer.realKinds)
   func valuesComeBackAsTheyWent(kind: ODBCSettings.Server) async throws {
     try await TestServer.with(kind) { server in
       let connection = try await server.open()

@@ -6,6 +6,9 @@ import Testing
 
 /// A real server and the ways to reach it.
 struct TestServer: Sendable {
+  /// Those that can be had; for SQL Server there is a double, with tests of its own.
+  static let realKinds: [ODBCSettings.Server] = [.postgreSQL, .mariaDB]
+
   let kind: ODBCSettings.Server
   let server: any DatabaseServer
 
@@ -17,6 +20,7 @@ struct TestServer: Sendable {
       switch kind {
       case .postgreSQL: try await PostgreSQLServer.create(configuration)
       case .mariaDB: try await MariaDBServer.create(configuration)
+      case .sqlServer: throw NeverFailed(what: "the double has tests of its own")
       }
     let result: Result<Void, any Error>
     do { result = .success(try await body(TestServer(kind: kind, server: server))) } catch {
@@ -72,6 +76,7 @@ enum SharedServer {
       switch kind {
       case .postgreSQL: try await postgreSQL.value
       case .mariaDB: try await mariaDB.value
+      case .sqlServer: throw NeverFailed(what: "the double has tests of its own")
       }
     try await body(TestServer(kind: kind, server: server))
   }

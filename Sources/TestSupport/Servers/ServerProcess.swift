@@ -93,7 +93,7 @@ public struct ServerFailure: Error, CustomStringConvertible {
     description = "\(what)\n\(text.suffix(2000))"
   }
 
-  init(_ what: String) { description = what }
+  public init(_ what: String) { description = what }
 }
 
 /// Processes by the kernel's word: `/proc/PID/stat`, proc(5).

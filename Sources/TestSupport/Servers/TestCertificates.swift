@@ -40,5 +40,20 @@ public struct TestCertificates: Sendable {
     try result.get()
   }
 
+  /// Makes the server's certificate one that has expired.
+  public func expire() async throws {
+    let openssl = "/usr/bin/openssl"
+    let request = "\(directory)/request.pem"
+    try await ServerTools.run([
+      openssl, "x509", "-x509toreq", "-in", certificate, "-signkey", key, "-out", request,
+      "-copy_extensions", "copy",
+    ])
+    try await ServerTools.run([
+      openssl, "x509", "-req", "-in", request, "-CA", authority,
+      "-CAkey", "\(directory)/authority.key", "-days", "-1", "-copy_extensions", "copy",
+      "-out", certificate,
+    ])
+  }
+
   public func destroy() throws { try FileManager.default.removeItem(atPath: directory) }
 }
