@@ -48,6 +48,27 @@ import Testing
     }
   }
 
+  @Test(
+    "what leads inside comes after the rights and before the account",
+    .enabled(if: getuid() == 0, "needs root"))
+  func inside() async throws {
+    let inside = ["unshare", "--net", "--"]
+    let host = Host(site: "here", name: "drill", connection: .local, inside: inside)
+    for account in [nil, "nobody"] {
+      let seen = try await world.makeOperator(token: "t").run(
+        Command(
+          ["sh", "-c", "id -un; grep -c : /proc/self/net/dev; printf %s \"$PROBE\""],
+          environment: ["PROBE": "a b"], account: account), on: host)
+      #expect(seen.standardOutput == "\(account ?? "root")\n1\na b", "\(seen)")
+    }
+    let nowhere = Host(
+      site: "here", name: "drill", connection: .local,
+      inside: ["nsenter", "--net=/run/netns/lifeboat-no-such", "--"])
+    let error = await #expect(throws: ActionError.self) { try await run(["true"], on: nowhere) }
+    #expect(error?.code == "host.inside")
+    #expect(error?.message.contains("lifeboat-no-such") == true)
+  }
+
   @Test("a NUL byte is refused, not cut off", arguments: hosts)
   func nulByte(host: Host) async throws {
     await #expect(throws: ActionError.self) { try await run(["printf", "a\0b"], on: host) }

@@ -72,7 +72,7 @@ public struct HostClock: Action {
 
   private func sample(_ observer: any Observer) async throws -> Sample {
     let before = observer.time.now()
-    let result = try await observer.run(.clock, on: host)
+    let result = try await observer.run(.clock(of: host), on: host)
     return try sample(result, between: before, and: observer.time.now())
   }
 

@@ -14,10 +14,13 @@ struct DirectoryFacts: Sendable {
 
   static let notes: [ActionSchema.Note] = [
     .init(kind, "directory, missing, or what else stands there"),
-    .init(mode, "octal, as 750"),
+    .init(mode, "octal, as 750; Windows has none"),
     .init(owner, "the owner's name"),
-    .init(group, "the group's name"),
-    .init(writable, "whether the account that runs commands on the host may write there"),
+    .init(group, "the group's name; Windows has none"),
+    .init(
+      writable,
+      "whether the account that runs commands on the host may write there; on Windows by the directory's own access list, beside which a share may have one"
+    ),
     .init(fileSystem, "its source and type: a hint whether two hosts share it, and no proof"),
     .init(freeBytes, "what is free there, or where the directory would be made", motion: .moves),
   ]
@@ -31,6 +34,7 @@ struct DirectoryFacts: Sendable {
 
   func observe(_ observer: any Observer) async throws -> [Fact] {
     do {
+      if host.isWindows { return try await onWindows(observer) }
       guard let status = try await status(observer) else { return try await absence(observer) }
       return try await status + [writable(observer)] + fileSystem(of: path, observer)
     } catch {
@@ -97,22 +101,11 @@ struct DirectoryFacts: Sendable {
     ]
   }
 
-  private func unreadable(_ result: CommandResult) -> ActionError {
+  func unreadable(_ result: CommandResult) -> ActionError {
     ActionError(
       "path.unreadable", "\(path) on \(host.id) can't be examined: \(result.standardError)",
-      advice: "see the permissions of the directories above it")
-  }
-}
-
-/// Absolute paths alone: what a relative one means depends on where a command happens to run.
-enum AbsolutePath {
-  static func check(_ path: String, step: String) throws -> String {
-    guard path.hasPrefix("/"), !path.utf8.contains(0) else {
-      throw ActionError(
-        "path.relative",
-        "step \(step): '\(path)' is neither a path of the inventory nor an absolute one",
-        advice: "begin it with /")
-    }
-    return path
+      advice: host.isWindows
+        ? "see the drive or the share, and whether the account may look there: by ssh keys or NTLM a session has no account on a third machine"
+        : "see the permissions of the directories above it")
   }
 }

@@ -9,6 +9,9 @@ public struct PathDirectory: ActingAction {
       Checks that the path is a directory, and its mode, owner and free space where they are given. Only with `create: true`
       does the step change anything: it makes the directory and those above it, and sets mode and owner. Without it, what is
       missing is reported as blocked.
+
+      On a Windows host it is a path of a drive that is fixed there, or of a share (`\\\\server\\share\\logs`), never of a drive that
+      somebody mapped; `mode` and `owner` can't be given. What is free is that of the drive or the share.
       """,
     target: .host,
     parameters: [
@@ -43,6 +46,12 @@ public struct PathDirectory: ActingAction {
     path = try Self.path(arguments, on: host)
     mode = try arguments.string("mode").map { try Self.normalised(mode: $0, arguments.step) }
     owner = arguments.string("owner")
+    if host.isWindows, mode != nil || owner != nil {
+      throw ActionError(
+        "path.windows_permissions",
+        "step \(arguments.step): \(host.id) is a Windows host, where a directory has no mode and an owner is not set",
+        advice: "leave out mode and owner: what is made there inherits its access list")
+    }
     minimumFree = arguments.size("minimum_free")
     mayCreate = arguments.boolean("create") ?? false
   }
@@ -50,7 +59,7 @@ public struct PathDirectory: ActingAction {
   private static func path(_ arguments: Arguments, on host: Host) throws -> String {
     let name = try arguments.requiredString("path")
     guard let shared = arguments.inventory.path(name) else {
-      return try AbsolutePath.check(name, step: arguments.step)
+      return try HostPath.check(name, on: host, step: arguments.step)
     }
     guard let path = shared.at[host.id] else {
       throw ActionError(
@@ -58,7 +67,7 @@ public struct PathDirectory: ActingAction {
         "step \(arguments.step): the path '\(name)' is not given for \(host.id)",
         advice: "it is given for \(shared.at.keys.sorted().joined(separator: ", "))")
     }
-    return try AbsolutePath.check(path, step: arguments.step)
+    return try HostPath.check(path, on: host, step: arguments.step)
   }
 
   /// As `stat` prints it: without leading zeros.
@@ -133,7 +142,7 @@ public struct PathDirectory: ActingAction {
   private func commands(_ observation: Observation) -> [(command: Command, done: String)] {
     let exists = observation[subject, DirectoryFacts.kind]?.string == DirectoryFacts.directory
     var commands: [(Command, String)] = []
-    if !exists { commands.append((Command(["mkdir", "-p", "--", path]), "created")) }
+    if !exists { commands.append((making, "created")) }
     if let mode, !exists || hasOtherMode(observation) {
       commands.append((Command(["chmod", mode, "--", path]), "mode set"))
     }
@@ -143,11 +152,17 @@ public struct PathDirectory: ActingAction {
     return commands
   }
 
+  private var making: Command {
+    host.isWindows
+      ? Command(.makeDirectory, ["path": .string(path)]) : Command(["mkdir", "-p", "--", path])
+  }
+
   private func run(_ command: Command, _ operator: any Operator) async throws {
     let result = try await `operator`.run(command, on: host)
     guard result.exitCode == 0 else {
+      let name = host.isWindows ? command.arguments[1] : command.arguments[0]
       throw ActionError(
-        "path.failed", "\(command.arguments[0]) failed on \(host.id): \(result.standardError)",
+        "path.failed", "\(name) failed on \(host.id): \(result.standardError)",
         advice: "see the permissions of the directories above \(path)")
     }
   }

@@ -12,23 +12,25 @@ struct ShareExchange: Sendable {
     let directory: String
   }
 
-  let places: [Place]
-  let files: any ProbeFileWriter
-  let observer: any Observer
+  /// Each place with the hand that works there.
+  let hands: [(place: Place, hand: any ShareHand)]
+  /// The probe files' token.
+  let token: String
+  let time: any TimeSource
 
   /// Throws `path.not_shared` when one host doesn't see what another wrote. The probe files are gone in every case.
   func prove() async throws {
-    guard let first = places.first else { return }
+    guard let first = hands.first else { return }
     // What an attempt of this step that was cut off has left.
     try await removeFiles()
     do {
       let nonce = Self.nonce()
-      try await write(ask, nonce, at: first)
-      for (index, place) in places.enumerated().dropFirst() {
-        try await expect(nonce, in: ask, writtenAt: first, readAt: place)
-        let answer = "\(nonce) \(place.host.id)"
-        try await write(reply(index), answer, at: place)
-        try await expect(answer, in: reply(index), writtenAt: place, readAt: first)
+      try await first.hand.write(ask, nonce)
+      for (index, other) in hands.enumerated().dropFirst() {
+        try await expect(nonce, in: ask, writtenAt: first.place, readBy: other)
+        let answer = "\(nonce) \(other.place.host.id)"
+        try await other.hand.write(reply(index), answer)
+        try await expect(answer, in: reply(index), writtenAt: other.place, readBy: first)
       }
     } catch {
       try await cleanUp(after: error)
@@ -44,15 +46,15 @@ struct ShareExchange: Sendable {
     } catch let failure {
       throw ActionError(
         "path.probe_files_left",
-        "\(error); and then the probe files \(ProbeFileName.prefix)*-\(files.token) could not be removed: \(failure)",
+        "\(error); and then the probe files \(ProbeFileName.prefix)*-\(token) could not be removed: \(failure)",
         advice: "remove them by hand")
     }
   }
 
-  private var ask: ProbeFileName { ProbeFileName(label: "share-ask", token: files.token) }
+  private var ask: ProbeFileName { ProbeFileName(label: "share-ask", token: token) }
 
   private func reply(_ index: Int) -> ProbeFileName {
-    ProbeFileName(label: "share-reply-\(index)", token: files.token)
+    ProbeFileName(label: "share-reply-\(index)", token: token)
   }
 
   /// Not to be guessed, and different each time: what is read was written just now.
@@ -60,33 +62,26 @@ struct ShareExchange: Sendable {
     (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
   }
 
-  private func write(_ name: ProbeFileName, _ text: String, at place: Place) async throws {
-    try await files.writeProbeFile(name, contents: text, in: place.directory, on: place.host)
-  }
-
   private func removeFiles() async throws {
-    for (index, place) in places.enumerated() {
-      let name = index == 0 ? ask : reply(index)
-      try await files.removeProbeFile(name, in: place.directory, on: place.host)
+    for (index, each) in hands.enumerated() {
+      try await each.hand.remove(index == 0 ? ask : reply(index))
     }
   }
 
   private func expect(
-    _ text: String, in name: ProbeFileName, writtenAt writer: Place, readAt reader: Place
+    _ text: String, in name: ProbeFileName, writtenAt writer: Place,
+    readBy reader: (place: Place, hand: any ShareHand)
   ) async throws {
-    let deadline = observer.time.uptime() + Self.patience
-    while true {
-      let result = try await observer.run(
-        .readFile("\(reader.directory)/\(name)"), on: reader.host)
-      if result.exitCode == 0, result.standardOutput == text { return }
-      guard observer.time.uptime() < deadline else {
+    let deadline = time.uptime() + Self.patience
+    while try await !reader.hand.holds(name, text) {
+      guard time.uptime() < deadline else {
         throw ActionError(
           Self.notShared,
-          "\(reader.host.id) does not see in \(reader.directory) what \(writer.host.id) wrote in "
-            + "\(writer.directory)",
+          "\(reader.place.host.id) does not see in \(reader.place.directory) what "
+            + "\(writer.host.id) wrote in \(writer.directory)",
           advice: "see what is mounted on both")
       }
-      try await observer.time.sleep(for: Self.pollInterval)
+      try await time.sleep(for: Self.pollInterval)
     }
   }
 }

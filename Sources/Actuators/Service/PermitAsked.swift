@@ -10,7 +10,7 @@ public struct PermitAsked: Action {
       it would start, or stay down, when it must not. Where it asks stands in the facts, with the address that the host's own
       ssh client makes of it; a machine that is gone permits nobody.
 
-      Units that ask nothing, and service managers that know no conditions, are satisfied.
+      Units that ask nothing, and service managers that know no conditions, as Windows', are satisfied.
       """,
     target: .host,
     effect: .checks,

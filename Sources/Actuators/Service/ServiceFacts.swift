@@ -27,6 +27,9 @@ struct ServiceFacts: Sendable {
     if let dependants = report.dependants {
       facts.append(Fact(subject, FactName.dependants, .list(dependants.map(Value.string))))
     }
+    if let recovery = report.recovery {
+      facts.append(Fact(subject, FactName.recovery, .list(recovery.map(Value.string))))
+    }
     return facts
   }
 

@@ -17,6 +17,8 @@ struct ServiceReport: Sendable {
   var startType = ""
   /// Other services that stop when it is stopped; nil where the manager knows no such thing.
   var dependants: [String]?
+  /// What the manager does when the service dies; nil where it says nothing of that.
+  var recovery: [String]?
 }
 
 /// What wanting a start type comes to.
@@ -67,6 +69,7 @@ extension Host {
     switch serviceManager {
     case .process: return ProcessManager(host: self)
     case .systemd: return Systemd(host: self)
+    case .windows: return WindowsServices(host: self)
     case nil:
       throw ActionError(
         "inventory.no_service_manager", "\(id) has no service_manager in the inventory",

@@ -25,7 +25,8 @@ public struct ServiceStart: ActingAction {
     parameters: [
       ServiceArguments.services,
       .init(
-        "start_type", .choice(["automatic", "manual", "keep"]), default: "automatic",
+        "start_type", .choice(["automatic", "manual", "keep"]),
+        default: "the host's start_type in the inventory, automatic unless it is said there",
         "What becomes of the services when the host reboots; `keep` leaves it as it is"),
       .init(
         "database", .string, default: "the only one with a copy at the site",
@@ -40,7 +41,8 @@ public struct ServiceStart: ActingAction {
     facts: CopyFacts.notes + [
       .init("state", "of each service, and of the services of the other sites' schedulers"),
       .init("start_type", "of each of these services: automatic, manual, disabled or masked"),
-      .init("dependants", "of each service: what systemd stops with it"),
+      .init("dependants", "of each service: what systemd or Windows stops with it"),
+      .init("recovery", "of each service on Windows: what is done when it dies"),
       FailoverRows.note,
       .init("guid", "of each scheduler host of the site"),
       SchedulerServices.fencedNote,
@@ -65,8 +67,9 @@ public struct ServiceStart: ActingAction {
 
   public init(_ arguments: Arguments) throws {
     let host = try arguments.host()
+    let usual = (host.startType ?? .automatic).rawValue
     wanted = try ServiceArguments(
-      arguments, defaultStartType: host.drill == nil ? "automatic" : ServiceArguments.keep)
+      arguments, defaultStartType: host.drill == nil ? usual : ServiceArguments.keep)
     startTimeout = arguments.duration("start_timeout")
     drill = try DrillStart(on: host, arguments)
     guard host.isScheduler else {

@@ -23,7 +23,8 @@ public struct ServiceStatus: Action {
     facts: [
       .init("state", "of each service: running, stopped, starting, stopping or failed"),
       .init("start_type", "of each service: automatic, manual, disabled or masked"),
-      .init("dependants", "of each service: what systemd stops with it"),
+      .init("dependants", "of each service: what systemd or Windows stops with it"),
+      .init("recovery", "of each service on Windows: what is done when it dies"),
     ],
     example: """
       id: dr-is-passive

@@ -26,6 +26,12 @@ struct SystemdUnit: Sendable {
   var result: String { self["Result"] }
   /// In words of systemd: `activating (auto-restart)`.
   var words: String { "\(self["ActiveState"]) (\(self["SubState"]))" }
+  /// The network namespace that it is run in, as a path; empty: the machine's.
+  var networkNamespace: String { self["NetworkNamespacePath"] }
+  /// The account that it is run as; empty: root.
+  var account: String { self["User"] }
+  /// Its first process; nil when it doesn't run.
+  var mainProcess: Int32? { Int32(self["MainPID"]).flatMap { $0 > 0 ? $0 : nil } }
   /// A start or stop of it waits to be done, or is being done.
   var hasJob: Bool { !["", "0"].contains(self["Job"]) }
 

@@ -2,8 +2,7 @@ import Runbook
 
 /// A way to run argument vectors on a host. No shell reads them: every argument arrives byte for byte.
 ///
-/// `exec` and `local` are here. Ways that keep a connection (ssh, WinRM) conform in files of their own and get a case in
-/// `Transports`.
+/// Ways that keep a connection, and those to Windows hosts, conform in files of their own and get a case in `Transports`.
 protocol Transport: Sendable {
   /// Throws `ActionError` (`host.unreachable`, `command.not_found`, `command.timed_out`, …) when there is no exit code to
   /// return, and `CancellationError` when the task was cancelled; the command's processes are gone by then.
@@ -83,10 +82,15 @@ extension Invocation {
 struct Transports: Sendable {
   private let local: LocalTransport
   private let ssh: SSHConnections
+  private let winrm: WinRMClients
+  /// Where secrets come from that ways need.
+  let secrets: SecretResolver
 
-  init(time: any TimeSource, concurrentChildren: Int) {
+  init(time: any TimeSource, concurrentChildren: Int, redactor: Redactor) {
     local = LocalTransport(time: time, limit: ConcurrencyLimit(concurrentChildren))
     ssh = SSHConnections(local: local)
+    secrets = SecretResolver(here: local, redactor: redactor)
+    winrm = WinRMClients(secrets: secrets)
   }
 
   func transport(for host: Host) -> any Transport {
@@ -94,21 +98,30 @@ struct Transports: Sendable {
       switch host.connection {
       case .local: local
       case .exec(let prefix): ExecTransport(host: host.id, prefix: prefix, local: local)
+      case .ssh(let settings) where host.isWindows:
+        WindowsTransport(
+          host: host,
+          shell: WindowsSSH(host: host, settings: settings, connections: ssh, local: local),
+          time: local.time)
       case .ssh(let settings): SSHTransport(host: host, settings: settings, connections: ssh)
+      case .winrm(let settings):
+        WindowsTransport(
+          host: host, shell: WinRMShell(host: host, client: winrm.client(for: settings)),
+          time: local.time)
       }
-    return ElevatingTransport(elevation: host.elevation, base: way)
+    // Windows has neither sudo nor accounts to change to.
+    return host.isWindows
+      ? way
+      : ElevatingTransport(elevation: host.elevation, inside: host.inside ?? [], base: way)
   }
 
   /// Logs in where a connection is kept. Why it can't be had is told to whoever needs it.
   func approach(_ host: Host, within limit: Duration) async {
-    guard case .ssh(let settings) = host.connection else { return }
+    guard case .ssh(let settings) = host.connection, !host.isWindows else { return }
     _ = try? await SSHTransport(host: host, settings: settings, connections: ssh).run(
       Invocation(arguments: ["true"], purpose: .looking, timeout: limit))
   }
 
   /// Ends all connections that are kept.
   func close() async throws { try await ssh.close() }
-
-  /// The machine that Lifeboat runs on.
-  var here: any Transport { local }
 }

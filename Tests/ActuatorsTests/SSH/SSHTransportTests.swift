@@ -8,10 +8,10 @@ import Testing
 
 /// A world of its own for one test, whose connections are closed at its end.
 func withWorld(
-  _ limits: ActuatorWorld.Limits = .init(),
+  _ limits: ActuatorWorld.Limits = .init(), time: any TimeSource = SystemTime(),
   _ body: (ActuatorWorld) async throws -> Void
 ) async throws {
-  let world = ActuatorWorld(time: SystemTime(), limits: limits)
+  let world = ActuatorWorld(time: time, limits: limits)
   let result: Result<Void, any Error>
   do { result = .success(try await body(world)) } catch { result = .failure(error) }
   try await world.close()

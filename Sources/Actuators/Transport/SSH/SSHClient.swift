@@ -30,14 +30,26 @@ struct SSHClient: Sendable {
   private static let remoteCommand = "exec sh"
 
   func arguments(_ role: Role, configuration: String, controlSocket: String) -> [String] {
-    let isConnection = role == .connection
+    arguments(
+      configuration: configuration, controlSocket: controlSocket,
+      master: role == .connection ? "yes" : "no", command: Self.remoteCommand)
+  }
+
+  /// For one command by a connection of its own.
+  func arguments(forCommand command: String, configuration: String) -> [String] {
+    arguments(configuration: configuration, controlSocket: "none", master: "no", command: command)
+  }
+
+  private func arguments(
+    configuration: String, controlSocket: String, master: String, command: String
+  ) -> [String] {
     var arguments = [
       "-F", configuration, "-T", "-o", "ControlPath=\(controlSocket)", "-o",
-      "ControlMaster=\(isConnection ? "yes" : "no")",
+      "ControlMaster=\(master)",
     ]
     if let user = settings.user { arguments += ["-l", user] }
     if let port = settings.port { arguments += ["-p", String(port)] }
-    return arguments + ["--", settings.destination, Self.remoteCommand]
+    return arguments + ["--", settings.destination, command]
   }
 
   /// What holds whatever the operator's own configuration says, as the first value counts; then that configuration. In a

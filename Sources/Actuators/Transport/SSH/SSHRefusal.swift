@@ -20,6 +20,16 @@ struct SSHRefusal {
     return unreachable(words.isEmpty ? "ssh ended without a word" : words)
   }
 
+  /// Whether these words are said only before somebody is let in, so that nothing can have been done. What can be said later,
+  /// too, doesn't count.
+  func isBeforeLogin(_ words: String) -> Bool {
+    [
+      "ssh: connect to host", "Could not resolve hostname", "Host key verification failed",
+      "HOST IDENTIFICATION HAS CHANGED", "Permission denied (", "Too many authentication failures",
+      "kex_exchange_identification", "onfiguration option", "no argument after",
+    ].contains(where: words.contains)
+  }
+
   /// What acts is run by them, see `ShellChannel`.
   func missingTools() -> ActionError {
     ActionError(
