@@ -9,6 +9,7 @@ struct CurlLibrary: @unchecked Sendable {
   let setOption: UnsafeMutableRawPointer
   let getInfo: UnsafeMutableRawPointer
   let easyInit: UnsafeMutableRawPointer
+  let easyReset: UnsafeMutableRawPointer
   let easyCleanup: UnsafeMutableRawPointer
   let errorText: UnsafeMutableRawPointer
   let multiInit: UnsafeMutableRawPointer
@@ -46,6 +47,7 @@ struct CurlLibrary: @unchecked Sendable {
     setOption = try function("curl_easy_setopt")
     getInfo = try function("curl_easy_getinfo")
     easyInit = try function("curl_easy_init")
+    easyReset = try function("curl_easy_reset")
     easyCleanup = try function("curl_easy_cleanup")
     errorText = try function("curl_easy_strerror")
     multiInit = try function("curl_multi_init")

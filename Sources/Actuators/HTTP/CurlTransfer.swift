@@ -13,6 +13,25 @@ final class CurlTransfer: @unchecked Sendable {
     var headers: [String]
     var body: String?
     var timeout: Duration
+    var connectTimeout: Duration?
+    var login: Login?
+    /// A file of the certificates to trust in place of this machine's.
+    var authority: String?
+  }
+
+  /// Who asks. It goes to the server alone, and into no message.
+  struct Login {
+    /// libcurl's numbers.
+    enum Scheme: Int {
+      case basic = 1
+      case negotiate = 4
+      case ntlm = 8
+    }
+
+    var scheme: Scheme
+    /// Empty for a ticket's own.
+    var user: String
+    var password: Secret
   }
 
   enum Ending {
@@ -21,6 +40,13 @@ final class CurlTransfer: @unchecked Sendable {
     case failed(code: UInt32, String)
     case cancelled
   }
+
+  /// The `CURLcode`s after which the server can't have read anything of the request.
+  static let neverSent: Set<UInt32> = Set(
+    [
+      CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
+      CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+    ].map(\.rawValue))
 
   private struct State: ~Copyable {
     var isCancelled = false
@@ -32,16 +58,18 @@ final class CurlTransfer: @unchecked Sendable {
   /// No more than a safety net: `curl_multi_wakeup` ends the wait at once.
   private static let pollMilliseconds: Int32 = 1000
 
-  private let library: CurlLibrary
+  private let handles: CurlHandles
   private let request: Request
   private let state = Mutex(State())
   private var body: [UInt8] = []
   private var cutBytes = 0
 
-  init(_ request: Request, library: CurlLibrary) {
+  init(_ request: Request, by handles: CurlHandles) {
     self.request = request
-    self.library = library
+    self.handles = handles
   }
+
+  private var library: CurlLibrary { handles.library }
 
   func cancel() {
     state.withLock { state in
@@ -53,17 +81,14 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   func perform() -> Ending {
-    guard let easy = curl_shim_easy_init(library.easyInit),
-      let multi = curl_shim_multi_init(library.multiInit)
-    else { return .failed(code: CURLE_FAILED_INIT.rawValue, "libcurl has no memory") }
+    let (easy, multi) = (handles.easy, handles.multi)
+    curl_shim_easy_cleanup(library.easyReset, easy)
     let address = UInt(bitPattern: multi)
     state.withLock { $0.multi = address }
     var headers: UnsafeMutablePointer<curl_slist>?
     defer {
       state.withLock { $0.multi = nil }
       _ = curl_shim_multi_handle(library.multiRemove, multi, easy)
-      curl_shim_easy_cleanup(library.easyCleanup, easy)
-      _ = curl_shim_multi_cleanup(library.multiCleanup, multi)
       curl_shim_slist_free(library.listFree, headers)
     }
     for header in request.headers {
@@ -113,6 +138,18 @@ final class CurlTransfer: @unchecked Sendable {
       curl_shim_set_text(set, easy, CURLOPT_CUSTOMREQUEST, request.method),
     ]
     if request.method == "HEAD" { codes.append(curl_shim_set_long(set, easy, CURLOPT_NOBODY, 1)) }
+    if let limit = request.connectTimeout {
+      codes.append(
+        curl_shim_set_long(set, easy, CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, limit.milliseconds))))
+    }
+    if let authority = request.authority {
+      codes.append(curl_shim_set_text(set, easy, CURLOPT_CAINFO, authority))
+    }
+    if let login = request.login {
+      codes.append(curl_shim_set_long(set, easy, CURLOPT_HTTPAUTH, login.scheme.rawValue))
+      codes.append(curl_shim_set_text(set, easy, CURLOPT_USERNAME, login.user))
+      codes.append(curl_shim_set_text(set, easy, CURLOPT_PASSWORD, login.password.reveal()))
+    }
     if let body = request.body {
       let length = curl_off_t(body.utf8.count)
       codes.append(curl_shim_set_size(set, easy, CURLOPT_POSTFIELDSIZE_LARGE, length))
