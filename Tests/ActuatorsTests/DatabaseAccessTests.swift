@@ -118,7 +118,7 @@ import Testing
       ] {
         await #expect(throws: ActionError.self, "\(sql)") {
           try await world.makeObserver().read(copy) {
-            _ = try $0.query(SQLStatement(verbatim: sql))
+            _ = try $0.query(SQLStatement(verbatim: sql, in: copy))
           }
         }
       }
@@ -263,7 +263,7 @@ import Testing
         "PRAGMA synchronous = OFF", "ATTACH '\(database.directory)/x' AS x", "VACUUM",
       ] {
         await #expect(throws: ActionError.self, "\(sql)") {
-          try await change(copy) { try $0.execute(SQLStatement(verbatim: sql)) }
+          try await change(copy) { try $0.execute(SQLStatement(verbatim: sql, in: copy)) }
         }
       }
       #expect(try await names(copy) == ["nightly"])

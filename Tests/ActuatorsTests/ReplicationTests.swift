@@ -200,6 +200,20 @@ import Testing
     }
   }
 
+  @Test("a copy that has become the primary lacks nothing, however old it was then")
+  func becamePrimary() async throws {
+    try await withDatabase { database in
+      try asOf(database, secondsAgo: 86_400)
+      try database.state("production", "role = 'replica'")
+      #expect(try await lag(database, "5m", to: "dr").name == "unknown")
+      try database.state("dr", "role = 'primary', epoch = epoch + 1")
+      #expect(try await lag(database, "5m", to: "dr").isSatisfied)
+      // Another that can't be read could be a later primary.
+      try database.execute("production", "DROP TABLE replication_state")
+      #expect(try await lag(database, "5m", to: "dr").name == "unknown")
+    }
+  }
+
   @Test("a drained primary's copy is complete whatever the clocks say; a working one's is not")
   func drainedIsComplete() async throws {
     try await withDatabase { database in

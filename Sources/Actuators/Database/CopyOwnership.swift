@@ -37,7 +37,8 @@ struct CopyOwnership: Sendable {
       }
       guard observation.isSource(other) || role == .stopped else { continue }
       // Without epochs: one that takes changes may be the right one; beside a primary a closed one is a former one.
-      if observation.epoch(of: other) == nil, observation.epoch(of: copy) == nil {
+      let isUntold = role == .stopped && !copy.database.replicationFamily.keepsEpochAtHost
+      if observation.epoch(of: other) == nil, isUntold || observation.epoch(of: copy) == nil {
         if role == .primary { return .violated("\(other.subject) is a primary, too") }
         if observation.role(of: copy) == .primary { continue }
       }
@@ -48,15 +49,5 @@ struct CopyOwnership: Sendable {
       if isRival { return .violated("\(other.subject) is \(role.rawValue)") }
     }
     return .holds
-  }
-}
-
-extension Inventory {
-  /// The copies of all databases.
-  var copies: [DatabaseCopy] { databases.flatMap(copies(of:)) }
-
-  /// A database's copies, in the order of the sites.
-  func copies(of database: Database) -> [DatabaseCopy] {
-    sites.compactMap { copy(of: database, at: $0.name) }
   }
 }

@@ -100,7 +100,10 @@ public struct FailoverInControl: Action {
 
   private func controller(_ observation: Observation) -> Reading {
     if let gap = failover.gap(observation) {
-      let isUnreachable = observation.isUnreachable(copy.subject, FactName.failoverRows)
+      // A host that says that the copy isn't there, or is stopped, was asked.
+      let isUnreachable =
+        observation.isUnreachable(copy.subject, FactName.failoverRows)
+        && observation.role(of: copy) == nil
       return isUnreachable ? .unreachable(gap) : .unknown(gap)
     }
     let guids = failover.rows.guids(observation) ?? []

@@ -12,7 +12,7 @@ struct FailoverRows: Sendable {
   func read(_ reader: any SQLReader) throws -> [SQLRow] {
     let database = copy.database
     let columns = try reader.query(
-      SQLDialect(database.kind).columns(of: database.failoverTable)
+      SQLDialect(database.kind).columns(of: copy.failoverTable)
     ).compactMap { $0["name"]?.string }
     guard !columns.isEmpty else {
       throw ActionError(
@@ -28,7 +28,7 @@ struct FailoverRows: Sendable {
     }
     return try reader.query(
       """
-      SELECT * FROM \(identifier: database.failoverTable) \
+      SELECT * FROM \(table: copy.failoverTable) \
       ORDER BY \(identifier: database.guidColumn)
       """)
   }

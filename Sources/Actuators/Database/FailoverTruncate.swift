@@ -13,6 +13,10 @@ public struct FailoverTruncate: ActingAction {
       acts holds them all. In one transaction the step reads role and rows again, refuses if they are not those of that
       observation (somebody writes to the table), removes the rows, counts none, and commits.
 
+      SQL Server: by TRUNCATE TABLE. Where the server refuses that (a foreign key refers to the table, it is published,
+      temporal, or under a view with an index, or the account may not alter it) the rows go by DELETE, in a second transaction that
+      checks the same, and the evidence says why.
+
       Of a drill's copy, `scheduler@dr.drill`, the guards are that it is a drill's and takes changes: nothing that is real
       depends on its table.
 
@@ -85,7 +89,7 @@ public struct FailoverTruncate: ActingAction {
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let table = failover.observe(observer)
     async let here = own.observe(observer)
-    if let drill { return Observation(try await table + here + drill.observe(observer)) }
+    if let drill { return Observation(try await table + here + drill.observeServed(observer)) }
     async let copies = ownership.observe(observer)
     async let elsewhere = others.observe(observer)
     return Observation(try await table + copies + elsewhere + here)
@@ -107,32 +111,56 @@ public struct FailoverTruncate: ActingAction {
     return result
   }
 
-  private var deletion: SQLStatement {
-    "DELETE FROM \(identifier: copy.database.failoverTable)"
+  private var deletion: SQLStatement { "DELETE FROM \(table: copy.failoverTable)" }
+
+  /// Nil where the database's kind has none that is one with a transaction.
+  private var truncation: SQLStatement? {
+    copy.database.kind == .sqlserver ? "TRUNCATE TABLE \(table: copy.failoverTable)" : nil
   }
 
   public func operations(given observation: Observation) -> [Operation] {
-    [Operation(.statement(deletion, in: copy))]
+    guard let truncation else { return [Operation(.statement(deletion, in: copy))] }
+    return [
+      Operation(.statement(truncation, in: copy)),
+      Operation(.statement(deletion, in: copy), if: "the server refuses to truncate the table"),
+    ]
   }
 
   public func act(_ operator: any Operator, given observation: Observation) async throws -> Evidence
   {
     let expected = observation[copy.subject, FactName.failoverRows]
-    let removed = try await `operator`.transaction(copy) { try empty($0, expecting: expected) }
+    guard let truncation else { return try await empty(by: deletion, expected, `operator`) }
+    do {
+      return try await empty(by: truncation, expected, `operator`)
+    } catch let error as ActionError where error.code == SQLServerErrors.truncationRefused {
+      var evidence = try await empty(by: deletion, expected, `operator`)
+      evidence.details["truncation_refused"] = .string(error.message)
+      return evidence
+    }
+  }
+
+  private func empty(
+    by statement: SQLStatement, _ expected: Value?, _ operator: any Operator
+  ) async throws -> Evidence {
+    let removed = try await `operator`.transaction(copy) {
+      try empty($0, by: statement, expecting: expected)
+    }
     return Evidence(["rows_removed": .integer(removed)])
   }
 
   /// The role is read again where the rows are: between the guards and here the world may have moved.
-  private func empty(_ writer: any SQLWriter, expecting expected: Value?) throws -> Int {
+  private func empty(
+    _ writer: any SQLWriter, by statement: SQLStatement, expecting expected: Value?
+  ) throws -> Int {
     let state = try copy.database.replicationFamily.state(writer, of: copy)
     guard state.role == .primary else { throw moved("it is \(state.role.rawValue) now") }
     let rows = try failover.rows.read(writer)
     guard FailoverRows.value(rows) == expected else {
       throw moved("its Failover table is not what it was a moment ago: somebody writes to it")
     }
-    try writer.execute(deletion)
+    try writer.execute(statement)
     let left = try writer.query(
-      "SELECT count(*) AS rows_left FROM \(identifier: copy.database.failoverTable)")
+      "SELECT count(*) AS rows_left FROM \(table: copy.failoverTable)")
     guard left.first?["rows_left"] == 0 else { throw moved("rows are left in its Failover table") }
     return rows.count
   }

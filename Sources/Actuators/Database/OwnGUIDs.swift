@@ -30,7 +30,7 @@ struct OwnGUIDs: Sendable {
     switch host.guid {
     case .value(let guid): return guid
     case .file(let path, let element):
-      let result = try await observer.run(.readFile(path), on: host)
+      let result = try await observer.run(.readText(path, on: host), on: host)
       guard result.exitCode == 0 else {
         throw ActionError(
           "guid.unreadable", "\(path) on \(host.id) can't be read: \(result.standardError)",

@@ -10,6 +10,8 @@ public struct SQLRun: ActingAction {
       work is done when it returns a row whose first column is not 0, null or empty. It is asked again in the statement's own
       transaction: if the work has been done meanwhile nothing is changed.
 
+      A drill's copy, `scheduler@dr.drill`, must be one: that is a guard there.
+
       Values can't be pasted into the statement from parameters: what is written is what runs.
       """,
     target: .databaseAtSite,
@@ -25,10 +27,10 @@ public struct SQLRun: ActingAction {
     effect: .changes,
     isOpaque: true,
     reversibility: .irreversible,
-    facts: CopyFacts.notes + [
+    facts: CopyFacts.notes + DrillDirectory.notes + [
       .init(SQLCondition.holds, "whether the `unless` query shows the work done")
     ],
-    guards: [PrimaryGuard.note],
+    guards: [PrimaryGuard.note, DrillDirectory.markedNote],
     example: """
       id: hold-new-jobs
       action: sql.run
@@ -41,21 +43,27 @@ public struct SQLRun: ActingAction {
   private let copy: DatabaseCopy
   private let statement: SQLStatement
   private let done: SQLCondition
+  /// Of a drill's copy alone.
+  private let drill: DrillDirectory?
 
   public init(_ arguments: Arguments) throws {
     copy = try arguments.databaseCopy()
     let text = try arguments.requiredString("statement")
-    try StatementKind.check(text, allowed: StatementKind.writing)
-    statement = SQLStatement(verbatim: text)
+    try StatementKind.check(text, allowed: StatementKind.writing, in: copy.database.kind)
+    statement = SQLStatement(verbatim: text, in: copy)
     done = try SQLCondition(try arguments.requiredString("unless"), of: copy)
+    drill = DrillDirectory(of: copy)
   }
 
-  public var guards: [Guard] { [PrimaryGuard(copy: copy).make()] }
+  public var guards: [Guard] {
+    [PrimaryGuard(copy: copy).make()] + (drill.map { [$0.markedGuard()] } ?? [])
+  }
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     async let copyFacts = CopyFacts(copy: copy).observe(observer)
     async let done = done.observe(observer)
-    return Observation(try await copyFacts + done)
+    async let marked = drill?.observeServed(observer)
+    return Observation(try await copyFacts + done + (marked ?? []))
   }
 
   public func judge(_ observation: Observation) -> Verdict { done.judge(observation).verdict }

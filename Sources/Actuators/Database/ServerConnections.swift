@@ -192,8 +192,8 @@ final class ServerConnections: Sendable {
     var password = Secret("")
     if let reference = login.password { password = try await secrets.resolve(reference) }
     return ODBCSettings(
-      server: key.kind == .mariadb ? .mariaDB : .postgreSQL, host: server.address,
-      port: server.port, database: server.database, user: login.user,
+      server: key.kind.server, driver: server.driver, host: server.address, port: server.port,
+      database: key.kind.home ?? server.database, user: login.user,
       password: ODBCPassword { [password] in password.reveal() }, mode: key.mode,
       encryption: try encryption(server.tls), connectTimeout: connectTimeout(key),
       statementTimeout: key.mode == .readOnly ? looking : Limit.acting)
@@ -213,4 +213,17 @@ final class ServerConnections: Sendable {
       return .verified(authorityFile: authority)
     }
   }
+}
+
+extension Database.Kind {
+  fileprivate var server: ODBCSettings.Server {
+    switch self {
+    case .mariadb: .mariaDB
+    case .sqlserver: .sqlServer
+    case .postgresql, .sqlite: .postgreSQL
+    }
+  }
+
+  /// The database that connections stay in, where a copy of the inventory's can't always be opened.
+  var home: String? { self == .sqlserver ? "master" : nil }
 }

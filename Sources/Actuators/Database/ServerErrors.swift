@@ -9,6 +9,12 @@ struct ServerErrors {
   func described(_ error: any Error) -> any Error {
     guard let error = error as? ODBCError else { return error }
     let (code, advice) = meaning(of: error.kind)
+    if let known = SQLServerErrors.meaning(of: error) {
+      return ActionError(
+        known.code ?? code, "\(copy.subject): \(known.meaning): \(error.description)",
+        advice: known.advice,
+        kind: kind(of: error))
+    }
     return ActionError(
       code, "\(copy.subject): \(error.description)", advice: advice, kind: kind(of: error))
   }

@@ -9,14 +9,24 @@ struct ServerTransaction: SQLReader, SQLWriter {
 
   func query(_ statement: SQLStatement) throws -> [SQLRow] {
     let (sql, values) = try text(statement)
-    return try session.query(sql, values, concealing: statement.holdsSecret).map { row in
+    let rows = try session.query(sql, values, concealing: statement.holdsSecret).map { row in
       SQLRow(zip(row.names, row.values).map { (name: $0, value: Value($1)) })
     }
+    try returnHome(after: statement)
+    return rows
   }
 
   func execute(_ statement: SQLStatement) throws -> Int {
     let (sql, values) = try text(statement)
-    return try session.execute(sql, values, concealing: statement.holdsSecret)
+    let affected = try session.execute(sql, values, concealing: statement.holdsSecret)
+    try returnHome(after: statement)
+    return affected
+  }
+
+  /// Whoever stays in a database stands in the way of what is done to it. After an error nobody stays: the connection ends.
+  private func returnHome(after statement: SQLStatement) throws {
+    guard let home = kind.home, statement.entersDatabase else { return }
+    try session.execute("USE \(SQLDialect(kind).quoted(identifier: home))")
   }
 
   private func text(_ statement: SQLStatement) throws -> (String, [ODBCValue]) {
@@ -30,12 +40,16 @@ struct ServerTransaction: SQLReader, SQLWriter {
     case .mariadb:
       try session.execute(
         "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')")
-    default: try session.execute("SET standard_conforming_strings = on")
+    // Its brackets and N'…' are read in one way, whatever a session's settings.
+    case .sqlserver: break
+    case .postgresql, .sqlite: try session.execute("SET standard_conforming_strings = on")
     }
   }
 
-  /// All queries of the transaction are to see one state, as the first saw it.
+  /// All queries of the transaction are to see one state, as the first saw it. Not in SQL Server, where a look would hold
+  /// locks for that, and keep the scheduler from its heartbeats.
   func seeOneState() throws {
+    guard kind != .sqlserver else { return }
     try session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
   }
 
@@ -46,6 +60,10 @@ struct ServerTransaction: SQLReader, SQLWriter {
 }
 
 extension SQLStatement {
+  fileprivate var entersDatabase: Bool {
+    parts.contains { if case .within = $0 { true } else { false } }
+  }
+
   fileprivate var holdsSecret: Bool {
     parts.contains { if case .secret = $0 { true } else { false } }
   }

@@ -15,7 +15,9 @@ struct CopyFacts: Sendable {
   ]
   /// For the schemas of actions that state these facts of several copies.
   static let notes: [ActionSchema.Note] = {
-    let families: [any ReplicationFamily] = [StreamingReplication(), GTIDReplication()]
+    let families: [any ReplicationFamily] = [
+      StreamingReplication(), GTIDReplication(), Mirroring(), AvailabilityGroup(),
+    ]
     return shared + families.flatMap(\.details)
   }()
   private static let shared: [ActionSchema.Note] = [
@@ -53,7 +55,9 @@ struct CopyFacts: Sendable {
     let (copy, family) = (copy, family)
     do {
       let (state, rest) = try await observer.read(copy) { reader in
-        (try family.state(reader, of: copy), try more(reader))
+        let state = try family.state(reader, of: copy)
+        guard let why = state.unreadable else { return (state, try more(reader)) }
+        return (state, otherProperties.map { Fact(copy.subject, $0, .unknown(why)) })
       }
       return Self.facts(try await family.completed(state, of: copy, observer), of: copy) + rest
     } catch {

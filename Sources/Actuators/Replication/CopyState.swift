@@ -35,6 +35,8 @@ struct CopyState: Sendable, Equatable {
   var lineage: String?
   /// Replication slots that hold the log for nobody who is connected.
   var idleSlots: [String]?
+  /// Why nothing in the copy can be read, although its server says what it is; nil: it can be.
+  var unreadable: String?
   /// What this kind says besides, by the name of the fact.
   var details: [String: Value] = [:]
 }

@@ -18,6 +18,9 @@ public struct DatabaseFence: ActingAction {
       not bound by it. A server that doesn't answer is stopped. Every replica has that file, as it must be one still after a
       restart; promoting takes it away.
 
+      SQL Server: the service is disabled and stopped, as a principal has no switch that closes it and outlasts a restart. All that the
+      instance serves stops with it.
+
       `replication.rejoin` ends it.
       """,
     target: .databaseAtSite,

@@ -55,6 +55,12 @@ protocol ReplicationFamily: Sendable {
   /// Whether positions count bytes of the log, so that their difference is a number of bytes.
   var countsBytes: Bool { get }
 
+  /// Whether a replica says which server it receives from.
+  var namesSource: Bool { get }
+
+  /// Whether the epoch of a copy is known also while its server doesn't run.
+  var keepsEpochAtHost: Bool { get }
+
   /// The database's own programs that changing roles takes on a copy's host.
   var programs: [String] { get }
 }
@@ -90,6 +96,8 @@ extension ReplicationFamily {
   ) async throws -> [String] { [] }
 
   var countsBytes: Bool { false }
+  var namesSource: Bool { true }
+  var keepsEpochAtHost: Bool { true }
   var programs: [String] { [] }
 }
 
@@ -153,6 +161,8 @@ extension Database {
     case .logShipping: LogShipping()
     case .streaming: StreamingReplication()
     case .gtid: GTIDReplication()
+    case .mirroring: Mirroring()
+    case .availabilityGroup: AvailabilityGroup()
     }
   }
 }
@@ -162,7 +172,8 @@ struct Unreplicated: ReplicationFamily {
   let details: [ActionSchema.Note] = []
 
   func state(_ reader: any SQLReader, of copy: DatabaseCopy) throws -> CopyState {
-    CopyState(role: .primary)
+    guard copy.database.kind == .sqlserver else { return CopyState(role: .primary) }
+    return try SQLServerDatabase.read(reader, of: copy).unreplicatedState()
   }
 
   func stateFromHost(of copy: DatabaseCopy, after error: ActionError, _ observer: any Observer)

@@ -12,7 +12,8 @@ public struct ReplicationLag: Action {
 
       When the exposure is larger than `maximum` and the primary can't be asked, the answer is "cannot tell", with the bound:
       a primary that has committed nothing has lost nothing. A drained primary whose copy has its last position is satisfied
-      whatever the clocks say.
+      whatever the clocks say. So is a copy that is the primary itself, where no other can be: what a forced reversal has lost was
+      accepted there.
 
       `maximum_bytes` bounds the same loss in bytes of the primary's log, where the kind of replication counts bytes. The
       primary says how far it is; when it can't be asked, a streaming copy knows how far it last was.
@@ -23,6 +24,10 @@ public struct ReplicationLag: Action {
       A MariaDB replica that has lost its primary tells `as_of` by its last transaction's time, to the second, which
       `mariadb-binlog` reads on its host from the binary log; it isn't known where transactions are in several domains. The
       observing account needs BINLOG MONITOR and SLAVE MONITOR; the server's `account` reads the log.
+
+      SQL Server: a copy that is SYNCHRONIZED, mirrored with safety FULL or in a group, has every commit but for those of a primary
+      that it doesn't know yet to have lost: `as_of` is now less that time-out. A secondary that lags tells the last commit that it has,
+      a mirror that lags nothing.
       """,
     target: .database,
     parameters: [
@@ -101,6 +106,9 @@ public struct ReplicationLag: Action {
     if let primary = strangePrimary(to: copy, observation) {
       return .needed("\(copy.subject) is no replica: it doesn't follow \(primary.subject)")
     }
+    if isOnlyPrimary(copy, observation) {
+      return .satisfied("\(copy.subject) is the primary itself")
+    }
     if isComplete(copy, observation) {
       return .satisfied("\(copy.subject) has all that its drained primary held")
     }
@@ -114,7 +122,7 @@ public struct ReplicationLag: Action {
       "\(copy.subject) lacks at most the last \(exposure.runbookText) (by this machine's clock)"
     guard exposure > maximum else { return .satisfied(bound) }
     let tooMuch = "\(bound); \(maximum.runbookText) is allowed"
-    let primaryAnswers = copies.contains { observation.isSource($0) }
+    let primaryAnswers = copies.contains { $0 != copy && observation.isSource($0) }
     return primaryAnswers
       ? .needed(tooMuch)
       : .unknown("\(tooMuch), and no primary can be asked whether it has committed anything since")
@@ -126,6 +134,13 @@ public struct ReplicationLag: Action {
       return nil
     }
     return copies.first { $0 != copy && observation.role(of: $0) == .primary }
+  }
+
+  /// Whoever can't be asked could have been promoted later.
+  private func isOnlyPrimary(_ copy: DatabaseCopy, _ observation: Observation) -> Bool {
+    let others = copies.filter { $0 != copy }.map { observation.role(of: $0) }
+    return observation.role(of: copy) == .primary && !others.contains(nil)
+      && !others.contains(.primary)
   }
 
   /// Nil when the bytes are within their bound, or none is set.

@@ -24,6 +24,11 @@ public struct ReplicationRejoin: ActingAction {
       `DATA_DIRECTORY-diverged-…`, which the evidence names. A server that is stopped can't say what it has: it is started,
       closed.
 
+      SQL Server: a fenced server is enabled and started; with mirroring it becomes the mirror once it sees its partner, and is
+      fenced again if it doesn't within `stream_timeout`. Until then it may take changes: start no scheduler. Then SET PARTNER RESUME at
+      the principal, or SET HADR RESUME at the secondary, lets it receive, and throws away what only it had. Of a mirror that is
+      known from LSNs; of a server that is stopped and of a secondary nobody can tell, so a person is asked.
+
       When commits of the primary were let through without waiting (`synchronous: suspend` of `replication.reverse`), they wait
       again once the copy streams.
       """,
@@ -74,6 +79,11 @@ public struct ReplicationRejoin: ActingAction {
 
   public init(_ arguments: Arguments) throws {
     copy = try arguments.databaseCopy()
+    guard !copy.isDrills else {
+      throw ActionError(
+        "drill.target", "step \(arguments.step): \(copy.subject), a drill's copy, follows nobody",
+        advice: "name a site's copy, as scheduler@production")
+    }
     let (copy, site) = (copy, arguments.string("primary"))
     candidates = arguments.inventory.copies(of: copy.database).filter {
       $0 != copy && (site == nil || $0.site == site)
@@ -189,7 +199,9 @@ public struct ReplicationRejoin: ActingAction {
       result.state(copy.subject, FactName.epoch, .integer(epoch))
     }
     result.state(copy.subject, CopyFacts.streaming, true)
-    result.state(copy.subject, CopyFacts.source, .string("\(server.address):\(server.port)"))
+    if family.namesSource {
+      result.state(copy.subject, CopyFacts.source, .string("\(server.address):\(server.port)"))
+    }
     return result
   }
 

@@ -33,6 +33,21 @@ public struct ReplicationReverse: ActingAction {
       The operating account needs `pg_promote`, `pg_reload_conf`, `pg_wal_replay_resume`, slots (REPLICATION), `pg_checkpoint`,
       and ALTER SYSTEM for `primary_conninfo`, `primary_slot_name`, `recovery_target_timeline`,
       `recovery_min_apply_delay` and `synchronous_standby_names`; the observing account needs `pg_monitor`.
+
+      **SQL Server, mirroring.** `graceful` sends SET PARTNER FAILOVER to the principal: safety must be FULL and the partners
+      SYNCHRONIZED. `ungraceful` fences a principal that answers (see `database.fence`), waits until the mirror has noticed
+      that its partner is gone, and sends it SET PARTNER FORCE_SERVICE_ALLOW_DATA_LOSS; a partner that is still connected forbids it.
+      `as_of` is known only of a mirror that is still synchronized in full safety, less the time that it needs to notice a loss.
+
+      **SQL Server, availability group.** The group goes as a whole. `graceful` sends FAILOVER to the target: both replicas must be
+      SYNCHRONOUS_COMMIT, and every database of the group ready to fail over. `ungraceful` fences a primary that answers, and sends
+      FORCE_FAILOVER_ALLOW_DATA_LOSS, where the cluster didn't fail over by itself. A replica that is RESOLVING counts as a
+      replica: it takes no changes, and it is what a forced failover is for; `replica_role` tells it apart.
+
+      SQL Server accepts both commands before they are done, and they may come to nothing: the roles are looked at for
+      `drain_timeout`. Without a word from them the step fails, and can be run again. The operating account needs ALTER ANY DATABASE
+      and VIEW SERVER STATE, for a group ALTER ANY AVAILABILITY GROUP and VIEW ANY DEFINITION. The observing account needs VIEW SERVER STATE
+      and VIEW ANY DEFINITION; of a mirror SQL Server tells members of sysadmin alone.
       """,
     target: .database,
     parameters: [
@@ -63,12 +78,13 @@ public struct ReplicationReverse: ActingAction {
       SchedulerServices.fencedNote,
       .init("start_type", "of these services"),
     ],
-    guards: StreamingGuards.notes + GTIDGuards.notes + [
-      .init(schedulersStopped, "no scheduler service of any site but the target's is running"),
-      .init(targetReachable, "the target's copy can be read"),
-      .init(
-        sourceReachable, "graceful: every other copy can be read, and one of them is the primary"),
-    ],
+    guards: StreamingGuards.notes + GTIDGuards.notes + MirroringGuards.notes
+      + AvailabilityGuards.notes + [
+        .init(schedulersStopped, "no scheduler service of any site but the target's is running"),
+        .init(targetReachable, "the target's copy can be read"),
+        .init(
+          sourceReachable, "graceful: every other copy can be read, and one of them is the primary"),
+      ],
     example: """
       id: reverse-replication
       action: replication.reverse

@@ -8,7 +8,7 @@ import Testing
 
 /// Two real PostgreSQL 15 servers on this machine, as the database servers of two sites: production's is the primary, dr's
 /// streams from it. Their service manager is a script around `pg_ctl`.
-final class PostgreSQLPair: Sendable {
+final class PostgreSQLPair: DatabasePair {
   static let programs = "/usr/lib/postgresql/15/bin"
   static let sites = ["production", "dr"]
   /// Servers refuse to run as root, and only root can become somebody else.
@@ -29,7 +29,7 @@ final class PostgreSQLPair: Sendable {
   ) async throws {
     let pair = try PostgreSQLPair(options: options, programs: programs ?? Self.programs)
     // It ends the servers and removes the directory when its input ends: at the end of the test, or of the tests' process.
-    let reaper = try Reaper(pair.directory)
+    let reaper = try Reaper(reaping, directory: pair.directory)
     do {
       try await pair.build(settings)
       try await body(pair)
@@ -40,6 +40,13 @@ final class PostgreSQLPair: Sendable {
     }
     try reaper.reap()
   }
+
+  private static let reaping = """
+    for site in production dr; do
+      runuser -u postgres -- \(programs)/pg_ctl -D "$1/$site/data" -m immediate -w stop
+    done
+    rm -rf -- "$1"
+    """
 
   private init(options: [String: String], programs: String) throws {
     directory = "/tmp/lifeboat-postgresql-pair-\(UUID().uuidString.prefix(8))"
@@ -96,13 +103,15 @@ final class PostgreSQLPair: Sendable {
       "--data-checksums", "--locale=C.UTF-8")
     try append(
       [
-        "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = off",
+        "listen_addresses = '127.0.0.1'", "fsync = off",
         "shared_buffers = 16MB", "wal_receiver_timeout = 5s",
         "log_line_prefix = '%m '",
       ] + settings, to: "\(data)/postgresql.conf")
     try await asServer("cp", "-a", data, "\(directory)/dr/data")
     for site in Self.sites {
-      try append(["port = \(port(site))"], to: "\(directory)/\(site)/data/postgresql.conf")
+      try append(
+        ["port = \(port(site))", "unix_socket_directories = '\(directory)/\(site)'"],
+        to: "\(directory)/\(site)/data/postgresql.conf")
     }
     try append(
       [
@@ -215,20 +224,14 @@ final class PostgreSQLPair: Sendable {
 }
 
 /// A shell that ends the servers of a directory and removes it once its input ends.
-private struct Reaper {
+struct Reaper {
   private let shell = Process()
   private let pipe = Pipe()
 
-  init(_ directory: String) throws {
-    let script = """
-      read -r _
-      for site in production dr; do
-        runuser -u postgres -- \(PostgreSQLPair.programs)/pg_ctl -D "$1/$site/data" -m immediate -w stop
-      done
-      rm -rf -- "$1"
-      """
+  /// - Parameter script: finds the directory in `$1`.
+  init(_ script: String, directory: String) throws {
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-c", script, "reaper", directory]
+    shell.arguments = ["-c", "read -r _\n" + script, "reaper", directory]
     _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     shell.standardInput = pipe
     shell.standardOutput = FileHandle.nullDevice
