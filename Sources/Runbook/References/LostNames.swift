@@ -45,10 +45,14 @@ public struct LostNames: Sendable {
       Name(
         word: host.id.lowercased(), mention: Mention(kind: .host, meaning: "the host \(host.id)"))
     ]
-    if case .ssh(let settings) = host.connection,
-      let address = address(settings.destination, of: host.id)
-    {
-      names.append(address)
+    let address: String? =
+      switch host.connection {
+      case .ssh(let settings): settings.destination
+      case .winrm(let settings): settings.address
+      case .local, .exec: nil
+      }
+    names += [address, host.rest?.address].compactMap { address in
+      address.flatMap { Self.address($0, of: host.id) }
     }
     if case .value(let guid)? = host.guid {
       names.append(
@@ -79,7 +83,9 @@ public struct LostNames: Sendable {
   /// also when it doesn't look like it.
   public func mention(in text: String, isPlace: Bool = false) -> Mention? {
     let text = text.lowercased()
-    if let name = names.first(where: { text.hasName($0.word) }) { return name.mention }
+    if let name = names.first(where: { !text.ranges(ofWholeName: $0.word).isEmpty }) {
+      return name.mention
+    }
     guard isPlace || text.contains(where: { "/.:".contains($0) }) else { return nil }
     return sites.sorted().first { text.hasLabel($0.lowercased()) }
       .map { Mention(kind: .site, meaning: "a place of the name \($0)") }
@@ -97,23 +103,17 @@ public struct LostNames: Sendable {
     case .exec(let prefix):
       entrance(in: prefix)
         ?? prefix.lazy.compactMap({ mention(in: $0) }).first { $0.kind != .site }?.meaning
-    case .ssh(let settings):
-      mention(in: settings.destination).flatMap { $0.kind == .site ? nil : $0.meaning }
+    case .ssh(let settings): way(byAddress: settings.destination)
+    case .winrm(let settings): way(byAddress: settings.address)
     }
+  }
+
+  private func way(byAddress address: String) -> String? {
+    mention(in: address).flatMap { $0.kind == .site ? nil : $0.meaning }
   }
 }
 
 extension String {
-  /// Whether a name or an address occurs as a whole: neither `db.example` in `a.db.example` nor `10.0.0.1` in `10.0.0.12`.
-  fileprivate func hasName(_ name: String) -> Bool {
-    ranges(of: name).contains { range in
-      let isBegun = self[..<range.lowerBound].last.map(\.isOfName) ?? false
-      var rest = self[range.upperBound...]
-      if rest.first == "." { rest = rest.dropFirst() }
-      return !isBegun && !(rest.first.map(\.isOfName) ?? false)
-    }
-  }
-
   /// Whether a word stands there between others: `production` in `/mnt/production-logs`.
   fileprivate func hasLabel(_ label: String) -> Bool {
     ranges(of: label).contains { range in
@@ -123,8 +123,4 @@ extension String {
       }
     }
   }
-}
-
-extension Character {
-  fileprivate var isOfName: Bool { isLetter || isNumber || "-_.".contains(self) }
 }
