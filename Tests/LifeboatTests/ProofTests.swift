@@ -46,6 +46,30 @@ struct ProofTests {
     }
   }
 
+  @Test("what a scheduler is asked by REST isn't seen into, and makes nothing unsafe")
+  func byREST() async throws {
+    try await Self.inDirectory { directory in
+      let text = try String(
+        contentsOfFile: Programs.runbook("scheduler-switchover"), encoding: .utf8)
+      let asking = text.replacing(
+        "\nsteps:\n",
+        with:
+          "\nsteps:\n  - { id: no-new-jobs, action: scheduler.quiesce, target: \"${from}.scheduler\" }\n"
+      )
+      let runbook = "\(directory)/asking.yaml"
+      try asking.write(toFile: runbook, atomically: true, encoding: .utf8)
+      let sites = "\(directory)/sites.yaml"
+      let lab = try String(
+        contentsOfFile: "\(Programs.root.path)/Fixtures/lab/sites.yaml", encoding: .utf8)
+      try RESTOnPaper.added(to: lab).write(toFile: sites, atomically: true, encoding: .utf8)
+      let ran = try await run(
+        Programs.lifeboat, ["prove", runbook, "--sites", sites],
+        environment: ["LIFEBOAT_HOME": "\(directory)/home"])
+      #expect(ran.code == 0, "\(ran)")
+      #expect(ran.output.contains("no-new-jobs: taken to change nothing but what they say"))
+    }
+  }
+
   @Test("what wasn't explored to its end isn't called safe: exit code 7")
   func cutShort() async throws {
     try await Self.inDirectory { directory in

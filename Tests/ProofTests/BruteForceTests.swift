@@ -82,8 +82,7 @@ private struct Walk {
   init(_ model: inout ProofModel, from beginning: ProofBeginning, outages: UInt8, depth: Int) {
     let world = model.number(of: beginning.world)
     guard model.mayBegin(in: world) else { return }
-    var first = model.beginning(
-      in: world, permitted: model.permitNumber(of: beginning.permitted))
+    var first = model.first(of: beginning)
     first.outagesLeft = outages
     walk(first, 0, depth, &model)
   }

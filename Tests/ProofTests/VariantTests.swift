@@ -82,11 +82,6 @@ struct VariantTests {
         .overriding(olds, in: "reverse-replication").overriding(others, in: "start-dr")
         .overriding(others, in: "truncate-failover"), "two-in-control"),
     Case(
-      failover("a failed stop is tolerated, and its guards are overridden").adding(
-        "on_error: continue", to: "stop-production"
-      ).overriding(olds, in: "reverse-replication").overriding(others, in: "truncate-failover")
-        .overriding(others, in: "start-dr"), "two-in-control"),
-    Case(
       failover("what follows a failed stop is always done, and its guards are overridden")
         .adding("always: true", to: "reverse-replication")
         .adding("always: true", to: "truncate-failover").adding("always: true", to: "start-dr")
@@ -158,7 +153,10 @@ struct VariantTests {
   private static let comingBack = [
     Case(
       failover("no permit is asked"), "two-in-control", asksPermit: false,
-      inventory: "Fixtures/hosts/postgresql.yaml")
+      inventory: "Fixtures/hosts/postgresql.yaml"),
+    Case(
+      failover("Windows asks for no permit"), "two-in-control",
+      inventory: "Fixtures/hosts/windows-automatic.yaml"),
   ]
 
   @Test("is found, by the shortest way", arguments: cases)
@@ -173,12 +171,30 @@ struct VariantTests {
     if let found { #expect(!found.trace.isEmpty) }
   }
 
+  /// What a person doesn't vouch for isn't tolerated, and a primary that answers is demoted first: where the stop failed,
+  /// production is down before another scheduler starts.
+  @Test("a failed stop may be tolerated, though its guards are overridden")
+  func isSafe() async throws {
+    let variant = Self.failover("a failed stop is tolerated, and its guards are overridden")
+      .adding("on_error: continue", to: "stop-production")
+      .overriding(Self.olds, in: "reverse-replication")
+      .overriding(Self.others, in: "truncate-failover").overriding(Self.others, in: "start-dr")
+    let result = try await variant.proof(in: "Fixtures/lab/sites.yaml")
+    #expect(result.findings.map(\.words) == [])
+    #expect(result.isComplete)
+  }
+
   @Test func areEnough() { #expect(Self.cases.count >= 25) }
 
   @Test(
     "the shipped ones are proved, explored completely",
     arguments: ["scheduler-failover", "scheduler-switchover", "scheduler-failback", "reprotect"],
-    ["Fixtures/lab/sites.yaml", "Fixtures/hosts/postgresql.yaml", "Fixtures/hosts/mariadb.yaml"])
+    [
+      "Fixtures/lab/sites.yaml", "Fixtures/hosts/postgresql.yaml", "Fixtures/hosts/mariadb.yaml",
+      "Fixtures/hosts/windows.yaml",
+      "Fixtures/hosts/sqlserver-mirroring.yaml",
+      "Fixtures/hosts/sqlserver-availability-group.yaml",
+    ])
   func shipped(_ runbook: String, inventory: String) async throws {
     let result = try await Variant(runbook, of: runbook).proof(in: inventory)
     #expect(result.findings.map(\.words) == [])

@@ -54,7 +54,7 @@ struct ModelBeginnings {
       .compactMap { former in
         guard let active = inventory.copy(of: former.database, at: site) else { return nil }
         var world = world(inControl: site)
-        if former.database.kind.countsPromotions {
+        if former.database.countsPromotions {
           world[active.subject, FactName.epoch] = 2
         }
         world[former.subject, FactName.role] = .string(
@@ -88,10 +88,11 @@ struct ModelBeginnings {
     var world = ModelWorld()
     for host in inventory.hosts {
       let waits = host.drill != nil || host.isScheduler && host.site != site
-      for service in host.services {
+      for service in host.drillServices {
         let subject = host.subject(ofService: service)
         world[subject, FactName.serviceState] = waits ? "stopped" : "running"
-        world[subject, FactName.startType] = waits ? "disabled" : "automatic"
+        let usual = (host.startType ?? .automatic).rawValue
+        world[subject, FactName.startType] = .string(waits ? "disabled" : usual)
       }
       guard host.isScheduler else { continue }
       world[host.id, FactName.ownGUID] = .string(ModelWorld.guid(of: host))

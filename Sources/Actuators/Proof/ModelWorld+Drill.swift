@@ -8,10 +8,13 @@ extension ModelWorld {
       let host = copy.host
       self[copy.subject, DrillDirectory.files] = .null
       self[copy.subject, DrillDirectory.mark] = .null
-      self[copy.subject, DrillCopy.sourceBytes] = 0
+      self[copy.subject, DrillSource.bytes] = 0
+      self[copy.subject, DrillSource.socket] = []
+      self[copy.subject, DrillSource.tablespaces] = []
       self[copy.subject, DirectoryFacts.freeBytes] = .integer(Int.max)
       self[host.id, DrillIsolation.interfaces] = ["lo"]
       self[host.id, DrillIsolation.writablePaths] = []
+      self[host.id, DrillIsolation.unitsOutside] = []
       self[host.id, FactName.ownGUID] = .string(Self.guid(of: host))
       self[host.id, FactName.fenced] = false
     }
@@ -24,6 +27,7 @@ extension ModelWorld {
         self[copy.subject, FactName.role] = .string(CopyRole.lost.rawValue)
         for property in [
           FactName.epoch, FactName.failoverRows, FailoverInControl.inControl, CopyFacts.writable,
+          DrillDirectory.served,
         ] {
           self[copy.subject, property] = nil
         }

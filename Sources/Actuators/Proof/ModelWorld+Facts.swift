@@ -65,14 +65,19 @@ extension ModelWorld {
     self[copy.subject, FactName.asOf] = "2026-01-01T00:00:00Z"
     self[copy.subject, DatabaseFence.fenced] = false
     guard copy.database.replication != nil else { return }
-    if copy.database.kind.countsPromotions { self[copy.subject, FactName.epoch] = 1 }
+    if copy.database.countsPromotions { self[copy.subject, FactName.epoch] = 1 }
     self[copy.subject, CopyFacts.lineage] = "one"
-    switch copy.database.kind {
-    case .sqlite: break
-    case .postgresql:
+    switch copy.database.replication?.kind {
+    case .logShipping, nil: break
+    case .streaming:
       self[copy.subject, StreamingState.synchronousNames] = ""
       self[copy.subject, CopyFacts.idleSlots] = []
-    case .mariadb:
+    case .mirroring:
+      self[copy.subject, MirroringState.safetyFact] = "FULL"
+    case .availabilityGroup:
+      self[copy.subject, "availability_group"] = "group"
+      self[copy.subject, AvailabilityState.modeFact] = "SYNCHRONOUS_COMMIT"
+    case .gtid:
       self[copy.subject, GTIDServer.keepsLogFact] = true
       self[copy.subject, GTIDServer.binlogStateFact] = "0-1-1"
       self[copy.subject, GTIDServer.replicatedFact] = "0-1-1"
@@ -92,7 +97,13 @@ extension ModelWorld {
     if copy.database.kind == .postgresql {
       self[subject, StreamingState.inRecovery] = .boolean(role == .replica)
     }
-    guard role == .replica, let primary, primary != copy else {
+    // The server alone knows it.
+    if role == .stopped, !copy.database.replicationFamily.keepsEpochAtHost {
+      self[subject, FactName.epoch] = nil
+    }
+    let isFollowing = role == .replica && primary != nil && primary != copy
+    followInSQLServer(copy, primary, isFollowing)
+    guard isFollowing, let primary else {
       if copy.database.kind != .sqlite { self[subject, CopyFacts.streaming] = false }
       return
     }
@@ -101,13 +112,34 @@ extension ModelWorld {
     if let epoch = epoch(of: primary) { self[subject, FactName.epoch] = .integer(epoch) }
     guard let server = primary.server else { return }
     self[subject, CopyFacts.streaming] = true
-    self[subject, CopyFacts.source] = .string("\(server.address):\(server.port)")
+    if copy.database.replicationFamily.namesSource {
+      self[subject, CopyFacts.source] = .string("\(server.address):\(server.port)")
+    }
+  }
+
+  /// Partners that see each other are synchronized; the primary has nobody to wait for as long as its other copy isn't there.
+  private mutating func followInSQLServer(
+    _ copy: DatabaseCopy, _ primary: DatabaseCopy?, _ isFollowing: Bool
+  ) {
+    switch copy.database.replication?.kind {
+    case .mirroring:
+      self[copy.subject, MirroringState.stateFact] =
+        primary == nil ? "DISCONNECTED" : "SYNCHRONIZED"
+    case .availabilityGroup:
+      self[copy.subject, AvailabilityState.readyFact] = .boolean(isFollowing)
+    case .logShipping, .streaming, .gtid, nil: break
+    }
   }
 }
 
-extension Database.Kind {
+extension Database {
   /// Whether a copy says how often the line has been promoted.
-  var countsPromotions: Bool { self != .mariadb }
+  var countsPromotions: Bool {
+    switch replication?.kind {
+    case .gtid, .availabilityGroup: false
+    case .logShipping, .streaming, .mirroring, nil: true
+    }
+  }
 }
 
 extension [Host] {

@@ -8,8 +8,8 @@ public struct SchedulerDomain: ProofDomain {
   let schedulers: [Host]
   /// What schedulers and databases say of themselves.
   private let governed: Set<String>
-  /// Whether a scheduler's service manager asks for the permit before it starts anything by itself.
-  let asksPermit: Bool
+  /// Whether a scheduler's service manager asks for the permit before it starts anything by itself. Windows' never does.
+  private let asksPermit: Bool
 
   /// - Parameter asksPermit: false proves without `lifeboat permit` on the scheduler's hosts.
   public init(_ plan: Plan, asksPermit: Bool = true) {
@@ -19,25 +19,33 @@ public struct SchedulerDomain: ProofDomain {
     let drills = plan.inventory.drillCopies
     let copies = plan.inventory.databases.flatMap(plan.inventory.copies(of:)) + drills
     let hosts = schedulers + drills.map(\.host)
-    let services = hosts.flatMap { host in host.services.map(host.subject(ofService:)) }
+    let services = hosts.flatMap { host in host.drillServices.map(host.subject(ofService:)) }
     governed = Set(hosts.map(\.id) + services + copies.map(\.subject))
     beginnings = ModelBeginnings(plan).all
   }
 
   public var assumptions: [String] {
-    let permit = [
+    let permit =
       "a scheduler's host that comes back starts the scheduler only with a permit ('lifeboat permit', docs/permit.md)"
-    ]
-    return (asksPermit ? permit : []) + [
-      "an act takes effect as a whole or not at all, at once or after its time is up",
-      "an act that is under way ends when the sites that it changes lose their power",
-      "where two copies take changes, and nothing says which was promoted last, a person fences the wrong one, as the step says",
-      "who vouches for something says what is so at that moment",
-      "nobody else starts services or promotes databases meanwhile",
-      "a replica that receives has all that its primary committed; one whose primary is lost may lack the last of it",
-      "what a precheck can't tell, a person accepts",
-    ]
+    let free =
+      "a scheduler's host that runs Windows, and comes back, starts what isn't disabled or manual: nothing asks for a permit there"
+    let manual = schedulers.filter { $0.startType == .manual }.map(\.id)
+    let usual =
+      "where the scheduler runs on \(manual.joined(separator: ", ")), its services are set to manual, as the inventory says"
+    return (schedulers.contains(where: asks) ? [permit] : [])
+      + (schedulers.contains(where: \.isWindows) ? [free] : []) + (manual.isEmpty ? [] : [usual])
+      + [
+        "an act takes effect as a whole or not at all, at once or after its time is up",
+        "an act that is under way ends when the sites that it changes lose their power",
+        "where two copies take changes, and nothing says which was promoted last, a person fences the wrong one, as the step says",
+        "who vouches for something says what is so at that moment",
+        "nobody else starts services or promotes databases meanwhile",
+        "a replica that receives has all that its primary committed; one whose primary is lost may lack the last of it",
+        "what a precheck can't tell, a person accepts",
+      ]
   }
+
+  private func asks(_ scheduler: Host) -> Bool { asksPermit && !scheduler.isWindows }
 
   public func site(of subject: String) -> String? {
     plan.inventory.sites.map(\.name).first { site in
@@ -119,7 +127,7 @@ public struct SchedulerDomain: ProofDomain {
     var starts = false
     for host in plan.inventory.hosts where host.site == site {
       guard world[host.id, FactName.fenced] != true else { continue }
-      guard !host.isScheduler || !asksPermit || permitted == site else { continue }
+      guard !host.isScheduler || !asks(host) || permitted == site else { continue }
       for service in host.services {
         let subject = host.subject(ofService: service)
         guard world[subject, FactName.startType] == "automatic" else { continue }
@@ -157,7 +165,7 @@ public struct SchedulerDomain: ProofDomain {
 
   /// Two copies take changes, and nothing says which was promoted last: the step asks a person to fence the wrong one.
   private func fencing(_ world: ModelWorld, _ permitted: String?) -> [Happening] {
-    plan.inventory.databases.filter { !$0.kind.countsPromotions }.flatMap { database in
+    plan.inventory.databases.filter { !$0.countsPromotions }.flatMap { database in
       let primaries = plan.inventory.copies(of: database).filter {
         world.isPrimary($0) && world.outages[$0.site] == nil
       }

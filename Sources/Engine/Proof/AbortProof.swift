@@ -32,6 +32,7 @@ struct AbortProof {
   private struct Stopped: Hashable {
     let world: Int32
     let permitted: Int8
+    let lastPermitted: Int8
     let steps: [PlannedStep]
     let wanted: Set<Wanted>
   }
@@ -43,8 +44,7 @@ struct AbortProof {
     let start = model.number(of: beginning.world)
     let isOver = model.steps.map { isNeverUndone($0, model.plan) }
     guard isOver.contains(false), model.mayBegin(in: start) else { return found }
-    var ways = Ways(
-      model.beginning(in: start, permitted: model.permitNumber(of: beginning.permitted)))
+    var ways = Ways(model.first(of: beginning))
     var seen: Set<Stopped> = []
     var next = 0
     while next < ways.states.count {
@@ -60,7 +60,7 @@ struct AbortProof {
         ways.add(move, from: next)
       }
       if let stopped = try stopped(state, model), seen.insert(stopped).inserted,
-        let broken = try await abort(stopped, model, start, &found)
+        let broken = try await abort(stopped, model, beginning, &found)
       {
         found.findings.append(
           ProofFinding(
@@ -103,20 +103,22 @@ struct AbortProof {
     }
     guard !steps.isEmpty else { return nil }
     return Stopped(
-      world: state.world, permitted: state.permitted, steps: steps,
+      world: state.world, permitted: state.permitted, lastPermitted: state.lastPermitted,
+      steps: steps,
       wanted: wanted(after: state, model))
   }
 
   /// Undoes it in every way that can go. Nil where that restores what was.
   private func abort(
-    _ stopped: Stopped, _ model: ProofModel, _ start: Int32, _ found: inout Found
+    _ stopped: Stopped, _ model: ProofModel, _ before: ProofBeginning, _ found: inout Found
   ) async throws -> (trace: [ProofEvent], step: String?)? {
     found.aborted += 1
     let plan = UndoPlan.plan(stopped.steps, undoing: model.plan, of: "the run")
     let undoing = try await ProofModel(plan, catalogue: catalogue, domain: domain, time: time)
     let beginning = ProofBeginning(
       "the run has stopped", model.world(stopped.world),
-      permitted: model.permitted(stopped.permitted))
+      permitted: model.permitted(stopped.permitted),
+      lastPermitted: model.permitted(stopped.lastPermitted))
     let aborted = ProofEvent(kind: .person, step: nil, words: "the run is aborted")
     var anyhow = try explore(undoing, from: beginning, outages: limits.outages, &found)
     if let unsafe = anyhow.safetyFindings().first {
@@ -125,13 +127,15 @@ struct AbortProof {
     // What breaks meanwhile isn't the run's to restore.
     var exploration = try explore(undoing, from: beginning, outages: 0, &found)
     guard exploration.summary.isComplete else { return nil }
-    let first = model.world(start)
+    let first = before.world
     let inControl =
       first.outages.isEmpty && domain.isInOrder(first) ? domain.inControl(first) : nil
+    let permitted = inControl == nil ? nil : before.permitted
     let stuck = exploration.firstStuck(countingReturns: true) { undoing, state in
       let world = undoing.world(state.world)
       return state.runner == .isDone && stopped.wanted.allSatisfy { $0.isRestored(in: world) }
         && (inControl.map { $0 == domain.inControl(world) } ?? true)
+        && (permitted.map { $0 == undoing.permitted(state.permitted) } ?? true)
     }
     return stuck.map { number in
       let rest = exploration.trace(to: number) + exploration.blockade(at: number)

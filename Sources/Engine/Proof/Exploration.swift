@@ -56,7 +56,7 @@ struct Exploration {
   mutating func run() throws {
     let world = model.number(of: beginning.world)
     guard model.mayBegin(in: world) else { return }
-    var first = model.beginning(in: world, permitted: model.permitNumber(of: beginning.permitted))
+    var first = model.first(of: beginning)
     first.outagesLeft = UInt8(limits.outages)
     repeat {
       forget()

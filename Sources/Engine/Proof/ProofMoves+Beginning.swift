@@ -23,13 +23,14 @@ extension ProofModel {
     let sight = self.sight(number)
     endVouching(contradictedBy: sight, &state)
     if !sight.question.isEmpty { return moves + vouchMoves(step, sight, state) }
+    if sight.verdict.isSatisfied { regainPermit(step, &state) }
     return moves + recoverMoves(step, sight, state)
   }
 
   private mutating func gateMoves(
     _ step: Int, _ question: Question, _ state: ProofState
   ) -> [ProofMove] {
-    var moves = [unanswered(step, state)]
+    var moves = unanswered(step, state)
     let facts = question.facts.compactMap { fact in fact.reading.value.map { (fact.key, $0) } }
     guard facts.allSatisfy({ world(state.world).facts[$0.0] == $0.1 }) else { return moves }
     var granted = state
@@ -45,7 +46,7 @@ extension ProofModel {
   private mutating func vouchMoves(
     _ step: Int, _ sight: ProofSight, _ state: ProofState
   ) -> [ProofMove] {
-    var moves = [unanswered(step, state)]
+    var moves = unanswered(step, state)
     let facts = sight.question.compactMap { fact in fact.reading.value.map { (fact.key, $0) } }
     guard facts.allSatisfy({ world(state.world).facts[$0.0] == $0.1 }) else { return moves }
     var granted = state
@@ -92,7 +93,8 @@ extension ProofModel {
     case .await, .ask:
       var moves = [
         ProofMove(
-          event(.step, step, "how far \(steps[step].id) came is in doubt"), halted(step, state))
+          event(.step, step, "how far \(steps[step].id) came is in doubt"),
+          stopped(step, state, .inDoubt))
       ]
       if case .needed = sight.verdict {
         moves += bringAbout(step, sight, state).map { move in
@@ -110,7 +112,8 @@ extension ProofModel {
   ) -> [ProofMove] {
     let (id, effect) = (steps[step].id, steps[step].schema.effect)
     let failed = ProofMove(
-      event(.step, step, "\(id) fails: \(sight.verdict.explanation)"), halted(step, state))
+      event(.step, step, "\(id) fails: \(sight.verdict.explanation)"), stopped(step, state, .failed)
+    )
     let isSo = ProofMove(event(.step, step, "\(id) is so already"), finished(step, state))
     switch sight.verdict {
     case .satisfied: return [isSo]
@@ -127,7 +130,9 @@ extension ProofModel {
     let id = steps[step].id
     if let refusal = sight.refusal {
       return [
-        ProofMove(event(.step, step, "\(id) is refused: \(refusal)"), halted(step, state))
+        ProofMove(
+          event(.step, step, "\(id) is refused: \(refusal)"),
+          stopped(step, state, .refused))
       ]
     }
     var next = state
@@ -140,10 +145,8 @@ extension ProofModel {
     guard steps[step].planned.approval != nil || sight.consent != nil else {
       return [ProofMove(event(.step, step, "\(id) begins"), next)]
     }
-    return [
-      ProofMove(event(.person, step, "a person agrees, and \(id) begins"), next),
-      unanswered(step, state),
-    ]
+    return [ProofMove(event(.person, step, "a person agrees, and \(id) begins"), next)]
+      + unanswered(step, state)
   }
 
   // MARK: - The permit
@@ -159,9 +162,22 @@ extension ProofModel {
   private func gainPermit(_ step: Int, _ sight: ProofSight, _ state: inout ProofState) {
     guard sight.isGuarded else { return }
     switch steps[step].effectOnPermit {
-    case .promotes(let site): state.permitted = permitNumber(of: site)
-    case .starts(let host): state.permitted = permitNumber(of: host.site)
+    case .promotes(let site): givePermit(to: site, &state)
+    case .starts(let host): givePermit(to: host.site, &state)
     case .takesDown, nil: break
     }
+  }
+
+  private func givePermit(to site: String, _ state: inout ProofState) {
+    state.permitted = permitNumber(of: site)
+    state.lastPermitted = state.permitted
+  }
+
+  /// As `PermitLedger`: a start that finds all running gives it back to the site that had it last.
+  func regainPermit(_ step: Int, _ state: inout ProofState) {
+    guard case .starts(let host) = steps[step].effectOnPermit, state.permitted < 0,
+      permitted(state.lastPermitted) == host.site
+    else { return }
+    state.permitted = state.lastPermitted
   }
 }

@@ -19,7 +19,7 @@ extension ProofModel {
   mutating func moves(from state: ProofState) -> [ProofMove] {
     var moves = happenings(in: state)
     switch state.runner {
-    case .runs, .halts: moves += runnerMoves(from: state)
+    case .runs, .halts, .waits: moves += runnerMoves(from: state)
     case .isGone: moves += returns(from: state)
     case .isDone: break
     }
@@ -101,7 +101,9 @@ extension ProofModel {
             words: "the run is resumed, and what was vouched for is too old to count"), resumed))
     }
     guard mayBegin(in: state.world) else { return moves }
-    var anew = beginning(in: state.world, permitted: state.permitted)
+    var anew = beginning(in: state.world)
+    anew.permitted = state.permitted
+    anew.lastPermitted = state.lastPermitted
     anew.outagesLeft = state.outagesLeft
     anew.late = state.late
     moves.append(
@@ -111,10 +113,17 @@ extension ProofModel {
   }
 
   /// A run that has just begun.
-  mutating func beginning(in world: Int32, permitted: Int8) -> ProofState {
+  mutating func first(of beginning: ProofBeginning) -> ProofState {
+    var first = self.beginning(in: number(of: beginning.world))
+    first.permitted = permitNumber(of: beginning.permitted)
+    first.lastPermitted = permitNumber(of: beginning.lastPermitted)
+    return first
+  }
+
+  private mutating func beginning(in world: Int32) -> ProofState {
     ProofState(
-      world: world, vouched: number(ofVouching: [:]), permitted: permitted, outagesLeft: 0,
-      runner: .runs, late: -1,
+      world: world, vouched: number(ofVouching: [:]), permitted: -1, lastPermitted: -1,
+      outagesLeft: 0, runner: .runs, late: -1,
       steps: [ProofState.Step](repeating: ProofState.Step(), count: steps.count))
   }
 
@@ -157,19 +166,20 @@ extension ProofModel {
     switch sight.verdict {
     case .satisfied:
       var next = state
+      regainPermit(step, &next)
       next.steps[step].isChanged = asksOutcomes
       return [ProofMove(event(.step, step, "\(id) is verified"), finished(step, next))]
     case .unknown:
       return [
         ProofMove(
           event(.mishap, step, "\(id) can't be verified: \(sight.verdict.explanation)"),
-          halted(step, state))
+          stopped(step, state, .inDoubt))
       ]
     case .needed, .blocked:
       var moves = [
         ProofMove(
           event(.mishap, step, "\(id) had no effect: \(sight.verdict.explanation)"),
-          halted(step, state))
+          stopped(step, state, .failed))
       ]
       let mayRetry = steps[step].isRepeatable && steps[step].planned.retry != nil
       if mayRetry, state.runner == .runs {
@@ -191,22 +201,32 @@ extension ProofModel {
     return settledRunner(next)
   }
 
-  func halted(_ step: Int, _ state: ProofState) -> ProofState {
+  /// Why a step does not get through, as far as it makes a difference to what is done next.
+  enum Stop {
+    case failed
+    case inDoubt
+    case refused
+    /// For an answer: the run is not over.
+    case waiting
+  }
+
+  func stopped(_ step: Int, _ state: ProofState, _ stop: Stop) -> ProofState {
     var next = state
     next.steps[step].act = -1
-    if isTolerated(step, in: state) {
+    if isTolerated(step, stop, in: state) {
       next.steps[step].phase = .done
       next.steps[step].isTolerated = true
       return settledRunner(next)
     }
     next.steps[step].phase = .stopped
-    next.runner = .halts
+    next.runner = stop == .waiting || state.runner == .waits ? .waits : .halts
     return settledRunner(next)
   }
 
-  private func isTolerated(_ step: Int, in state: ProofState) -> Bool {
+  private func isTolerated(_ step: Int, _ stop: Stop, in state: ProofState) -> Bool {
+    guard stop != .waiting else { return false }
     let planned = steps[step].planned
-    if planned.onError == .continue { return true }
+    if planned.onError == .continue, stop == .failed { return true }
     guard let fanOut = planned.fanOut else { return false }
     let failed = steps.indices.filter {
       steps[$0].planned.fanOut?.step == fanOut.step && state.steps[$0].isTolerated
@@ -217,7 +237,7 @@ extension ProofModel {
   /// A runner that halts ends once nothing is being worked on, and what is always done is done.
   private func settledRunner(_ state: ProofState) -> ProofState {
     let isOver =
-      state.runner == .halts && !state.isWorking
+      state.runner.beginsNothing && !state.isWorking
       && !steps.indices.contains { isToClose($0, state) }
     return isOver ? state.withoutRunner(.isGone) : state
   }
@@ -229,8 +249,20 @@ extension ProofModel {
       == steps.indices.first { steps[$0].planned.isAlways && state.steps[$0].phase == .idle }
   }
 
-  func unanswered(_ step: Int, _ state: ProofState) -> ProofMove {
-    ProofMove(event(.mishap, step, "nobody answers at \(steps[step].id)"), halted(step, state))
+  /// Nobody answers; or a person says no, which is told apart where it leads elsewhere.
+  func unanswered(_ step: Int, _ state: ProofState) -> [ProofMove] {
+    let id = steps[step].id
+    var moves = [
+      ProofMove(
+        event(.mishap, step, "nobody answers at \(id)"), stopped(step, state, .waiting))
+    ]
+    let refused = stopped(step, state, .refused)
+    if refused.withoutRunner(.isGone) != moves[0].state.withoutRunner(.isGone)
+      || refused.runner != moves[0].state.runner
+    {
+      moves.append(ProofMove(event(.mishap, step, "a person says no at \(id)"), refused))
+    }
+    return moves
   }
 
   func event(_ kind: ProofEvent.Kind, _ step: Int, _ words: String) -> ProofEvent {

@@ -94,7 +94,8 @@ struct ProofReduction: Sendable {
   private enum Recovery: Hashable {
     case acts
     case isDone(isChanged: Bool)
-    case halts
+    /// Whether the run goes on all the same.
+    case halts(isTolerated: Bool)
     case haltsOrActs
   }
 
@@ -127,12 +128,17 @@ struct ProofReduction: Sendable {
     {
     case .skip: .isDone(isChanged: false)
     case .conclude: .isDone(isChanged: asksOutcomes)
-    case .await, .ask: if case .needed = verdict { .haltsOrActs } else { .halts }
+    case .await, .ask:
+      if case .needed = verdict {
+        .haltsOrActs
+      } else {
+        .halts(isTolerated: false)
+      }
     case .start, .redo:
       switch verdict {
       case .satisfied: .isDone(isChanged: false)
       case .needed: .acts
-      case .blocked, .unknown: .halts
+      case .blocked, .unknown: .halts(isTolerated: step.planned.onError == .continue)
       }
     }
   }

@@ -7,9 +7,13 @@ struct ProofState: Hashable, Sendable {
     case runs
     /// Begins no further step: one didn't get through.
     case halts
+    /// The same, and one waits for an answer: what is always done is not done yet.
+    case waits
     /// Died, or ended without being done: the run can be resumed.
     case isGone
     case isDone
+
+    var beginsNothing: Bool { self == .halts || self == .waits }
   }
 
   /// One step, in the journal and in the runner that works on it.
@@ -56,6 +60,8 @@ struct ProofState: Hashable, Sendable {
   var vouched: Int32
   /// The site that may run its scheduler, by its place among the sites with one; -1 for none.
   var permitted: Int8
+  /// The site that was the last one that might.
+  var lastPermitted: Int8
   var outagesLeft: UInt8
   var runner: Runner
   /// The act whose time was up, and whose effect may still come; -1 for none.

@@ -48,7 +48,7 @@ struct TestLab {
 
   /// After a failed test: nothing may be left running, and the first error is the one to show.
   private func takeDown() async {
-    let result = try? await Program.run(["lab", "down", directory])
+    let result = try? await Task { try await Program.run(["lab", "down", directory]) }.value
     if result?.status != 0 { Issue.record("\(directory) may still be up") }
   }
 

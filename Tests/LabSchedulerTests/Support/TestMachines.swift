@@ -28,7 +28,8 @@ struct TestMachines {
       } catch {
         result = .failure(error)
       }
-      try await lab.run("down")
+      // Also when the test's time is up, and it is cancelled.
+      _ = try await Task { try await lab.run("down") }.value
       try result.get()
     }
   }
@@ -58,6 +59,10 @@ struct TestMachines {
 
   /// Runs a program inside a machine.
   func at(_ machine: String, _ program: String...) async throws -> Program.Result {
+    try await at(machine, program)
+  }
+
+  func at(_ machine: String, _ program: [String]) async throws -> Program.Result {
     try await Program.run(["lab", "enter", directory, machine, "--"] + program)
   }
 

@@ -30,29 +30,7 @@ struct JobHistory {
   }
 
   private static func read(_ path: String) throws -> [Run] {
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
-    do {
-      return try rows(of: DatabaseQueue(path: path, configuration: configuration))
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
-      return try readRolledBack(path)
-    }
-  }
-
-  /// Of a site that lost its power in the middle of a transaction: a copy is rolled back and read.
-  private static func readRolledBack(_ path: String) throws -> [Run] {
-    let manager = FileManager.default
-    let copy = manager.temporaryDirectory.path + "/history-\(UUID().uuidString)"
-    try manager.createDirectory(atPath: copy, withIntermediateDirectories: true)
-    defer { do { try manager.removeItem(atPath: copy) } catch { Issue.record(error) } }
-    try manager.copyItem(atPath: path + "-journal", toPath: copy + "/db-journal")
-    try manager.copyItem(atPath: path, toPath: copy + "/db")
-    return try rows(of: DatabaseQueue(path: copy + "/db"))
-  }
-
-  private static func rows(of database: DatabaseQueue) throws -> [Run] {
-    try database.read {
+    try SiteDatabase.read(path) {
       try Row.fetchAll($0, sql: "SELECT guid, site, started_at, finished_at FROM job_history")
     }.map {
       Run(

@@ -29,8 +29,7 @@ struct ModelTrace {
     for beginning in domain.beginnings {
       let world = model.number(of: beginning.world)
       guard model.mayBegin(in: world) else { continue }
-      var state = model.beginning(
-        in: world, permitted: model.permitNumber(of: beginning.permitted))
+      var state = model.first(of: beginning)
       state.outagesLeft = 1
       states.insert(state)
     }

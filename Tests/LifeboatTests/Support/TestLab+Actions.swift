@@ -31,11 +31,7 @@ extension TestLab {
   }
 
   func query(_ site: String, _ sql: String) async throws -> Int {
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
-    return try await DatabaseQueue(path: databasePath(site), configuration: configuration)
-      .read { try Int.fetchOne($0, sql: sql) ?? 0 }
+    try SiteDatabase.read(databasePath(site)) { try Int.fetchOne($0, sql: sql) ?? 0 }
   }
 
   /// Makes a site's database a primary by hand, as somebody who doesn't use Lifeboat might.

@@ -63,7 +63,7 @@ struct FaultSchedule {
     var round = 0
     if !isCalm {
       for _ in 0..<(world.choose([1, 2, 3]) ?? 1) where !life.isDone {
-        life = try await live(life, &round, mayDie: true)
+        life = try await live(life, isNew: world.chance(1, in: 4), &round, mayDie: true)
         clock.advance(by: .seconds(world.choose([0, 1, 30, 1200]) ?? 0))
       }
     }
@@ -82,9 +82,8 @@ struct FaultSchedule {
   /// Resumes what was begun; and where that doesn't lead on, executes the runbook anew.
   private func goOn(_ before: Life, _ round: inout Int) async throws -> Life {
     var life = before
-    for isNew in [false, true, true] where !life.isDone {
-      if isNew { life.run = nil }
-      life = try await live(life, &round, mayDie: false)
+    for isNew in [false, true, false, true] where !life.isDone {
+      life = try await live(life, isNew: isNew, &round, mayDie: false)
       // What was begun may take effect yet.
       clock.advance(by: .seconds(60))
       world.settle()
@@ -107,9 +106,11 @@ struct FaultSchedule {
   private static let people = ["ann", "bob"].map { PersonRecord(user: $0, host: "desk") }
 
   /// Executes the plan, or resumes the run that was left, until it ends or its runner dies.
-  private func live(_ life: Life, _ round: inout Int, mayDie: Bool) async throws -> Life {
+  private func live(
+    _ life: Life, isNew: Bool, _ round: inout Int, mayDie: Bool
+  ) async throws -> Life {
     round += 1
-    let resumed = life.run.flatMap { !mayDie || world.chance(3, in: 4) ? $0 : nil }
+    let resumed = isNew ? nil : life.run
     let id = resumed ?? "r-\(round)"
     world.tell("\(resumed == nil ? "execute" : "resume") \(id)")
     if resumed == nil { world.forgetConsents() }
@@ -118,7 +119,9 @@ struct FaultSchedule {
     if let resumed {
       let run = try await RecordedRun.read(resumed, from: journal)
       // Its runner died when the end was written.
-      if run.ended?.ending == .done { return Life(run: nil, isDone: true) }
+      if let ended = run.ended, !ended.resumable {
+        return Life(run: nil, isDone: ended.ending == .done)
+      }
       recorded = run
     }
     defer { world.restorePower() }
@@ -126,14 +129,16 @@ struct FaultSchedule {
     let ended = try await clock.autoAdvancing { [recorded] () -> RunEnded? in
       do {
         if let recorded { return try await executor.resume(recorded, with: plan) }
-        return try await executor.execute(plan, as: id, from: origin)
+        return try await executor.execute(plan, as: id, from: origin())
       } catch is JournalError {
         return nil
       }
     }
     guard let ended else { return Life(run: resumed ?? (store.appends > appended ? id : nil)) }
     world.tell("\(id) ends \(ended.ending.rawValue): \(ended.message)")
-    return Life(run: ended.resumable ? id : nil, isDone: ended.ending == .done)
+    // Where the new run isn't begun, the one before it can be resumed as it could.
+    let before = resumed == nil ? life.run : nil
+    return Life(run: ended.resumable ? id : before, isDone: ended.ending == .done)
   }
 
   private func executor(mayDie: Bool) -> Executor {
@@ -158,12 +163,24 @@ struct FaultSchedule {
     }
   }
 
-  /// What the model has no facts of, a person accepts.
-  private var origin: RunOrigin {
+  private func origin() async throws -> RunOrigin {
     RunOrigin(
-      runbookFile: "runbook.yaml", inventoryFile: "sites.yaml",
-      accepted: Dictionary(
-        uniqueKeysWithValues: plan.prechecks.map { ($0.id, "can't be told here") }))
+      runbookFile: "runbook.yaml", inventoryFile: "sites.yaml", accepted: try await accepted())
+  }
+
+  /// What nobody can tell, or can tell only on the spot, a person accepts; what isn't so, nobody does.
+  private func accepted() async throws -> [String: String] {
+    var accepted: [String: String] = [:]
+    for precheck in plan.prechecks {
+      let action = try precheck.makeAction(
+        from: .standard, inventory: plan.inventory, facts: StepFacts())
+      let sight = try await scheduled.sight(of: action, step: precheck.id)
+      switch action.judge(world.seenOnTheSpot(by: sight)) {
+      case .satisfied, .unknown: accepted[precheck.id] = "can't be told from here"
+      case .needed, .blocked: break
+      }
+    }
+    return accepted
   }
 }
 
@@ -203,14 +220,20 @@ private struct TruthfulAnswers: GateAnswers {
 
   func answer(_ question: Question, step: String) async throws -> Answer? {
     world.move()
+    if world.refuses(at: step) { return refusal(at: step) }
     if mayFail, world.chance(1, in: 4) {
-      let refuses = world.chance(1, in: 2)
-      world.tell("\(step): \(refuses ? "a person says no" : "nobody answers")")
-      return refuses ? Answer(isGranted: false, words: "not now") : nil
+      if world.chance(1, in: 2) { return refusal(at: step) }
+      world.tell("\(step): nobody answers")
+      return nil
     }
     guard world.isSo(question.facts) else { return nil }
     world.tell("\(step): a person says yes")
     if question.kind == .consent { world.consent(at: step) }
     return Answer(isGranted: true, words: "seen by the test")
+  }
+
+  private func refusal(at step: String) -> Answer {
+    world.tell("\(step): a person says no")
+    return Answer(isGranted: false, words: "not now")
   }
 }

@@ -26,6 +26,9 @@ final class ScheduledWorld: OperableWorld {
     /// Whether the step at which there is trouble has begun to act.
     var isNear = false
     var outagesLeft = 1
+    /// What is still to come of a pair of troubles.
+    var isPairBegun = false
+    var looksUntilOutage: Int?
     var hasPower = true
     var late: (act: ScheduledAct, at: Duration)?
     var breaches: [ProofBreach] = []
@@ -60,6 +63,7 @@ final class ScheduledWorld: OperableWorld {
     state = Mutex(
       State(
         world: scheduled.domain.settled(beginning.world), random: random, troubles: troubles,
+        looksUntilOutage: troubles.pair?.look,
         story: ["trouble: \(troubles)"]))
   }
 
@@ -73,16 +77,30 @@ final class ScheduledWorld: OperableWorld {
 
   func look(for action: any Action, of step: String) async throws -> Observation {
     let sight = try await scheduled.sight(of: action, step: step)
-    move()
+    move(at: step)
     return try state.withLock { state in
       try state.requirePower()
-      return state.world.observation(
-        of: sight.keys, seeingThrough: sight.seeingThrough, in: domain)
+      return seen(by: sight, state)
     }
   }
 
+  /// What whoever waits for a site, or goes there, sees: all but a site that was lost at first. Nothing moves meanwhile.
+  func seenOnTheSpot(by sight: ScheduledPlan.Sight) -> Observation {
+    state.withLock {
+      var state = $0
+      state.world.outages = state.world.outages.filter {
+        lostAtFirst.contains($0.key) && $0.value != .cutOff
+      }
+      return seen(by: sight, state)
+    }
+  }
+
+  private func seen(by sight: ScheduledPlan.Sight, _ state: State) -> Observation {
+    state.world.observation(of: sight.keys, seeingThrough: sight.seeingThrough, in: domain)
+  }
+
   func act(_ act: ScheduledAct) async throws {
-    move()
+    move(at: act.step)
     let mishap = state.withLock { state in
       state.isNear = state.isNear || state.troubles.step == act.step
       let mishap = state.mishap(at: act.step)
@@ -178,10 +196,18 @@ final class ScheduledWorld: OperableWorld {
 
   /// Lets something happen, or nothing; says whether something did.
   @discardableResult
-  func move() -> Bool {
+  func move(at step: String? = nil) -> Bool {
     let permitted = permitted()
     let now = time.uptime()
     return state.withLock { state in
+      if state.isCutOff(at: step) {
+        let outages = domain.happenings(in: state.world, permitted: permitted).filter {
+          $0.kind == .outage
+        }
+        guard let outage = outages.randomElement(using: &state.random) else { return false }
+        take(outage, &state)
+        return true
+      }
       if let late = state.late, late.at <= now {
         state.late = nil
         state.story.append("what \(late.act.step) began takes effect after all")
@@ -194,11 +220,15 @@ final class ScheduledWorld: OperableWorld {
       guard let happening = happenings.randomElement(using: &state.random),
         isLikely(happening, &state)
       else { return false }
-      if happening.kind == .outage { state.outagesLeft -= 1 }
-      state.story.append(happening.words)
-      set(happening.world, &state)
+      take(happening, &state)
       return true
     }
+  }
+
+  private func take(_ happening: Happening, _ state: inout State) {
+    if happening.kind == .outage { state.outagesLeft -= 1 }
+    state.story.append(happening.words)
+    set(happening.world, &state)
   }
 
   private func mayHappen(_ happening: Happening, _ state: State) -> Bool {
@@ -255,6 +285,13 @@ extension ScheduledWorld {
   func chance(_ count: Int, in total: Int) -> Bool {
     state.withLock { $0.chance(count, in: total) }
   }
+  /// Whether a person says no here, as one of a pair of troubles.
+  func refuses(at step: String) -> Bool {
+    state.withLock {
+      guard let pair = $0.troubles.pair, pair.mishap == nil else { return false }
+      return $0.beginsPair(at: step)
+    }
+  }
   /// Whether runners may die, and people be away.
   var troubles: Troubles { state.withLock(\.troubles) }
   func choose<Element: Sendable>(_ choices: [Element]) -> Element? {
@@ -278,7 +315,25 @@ extension ScheduledWorld.State {
     Int.random(in: 0..<total, using: &random) < count
   }
 
+  /// Whether it is now that the site of a pair of troubles is lost.
+  fileprivate mutating func isCutOff(at step: String?) -> Bool {
+    guard weather == .rough, let looks = looksUntilOutage, let step, step == troubles.pair?.cutOff
+    else { return false }
+    looksUntilOutage = looks > 0 ? looks - 1 : nil
+    return looks == 0
+  }
+
+  /// Whether it is now that the first of a pair of troubles happens.
+  fileprivate mutating func beginsPair(at step: String) -> Bool {
+    guard weather == .rough, !isPairBegun, step == troubles.pair?.failing else { return false }
+    isPairBegun = true
+    return true
+  }
+
   fileprivate mutating func mishap(at step: String) -> Mishap? {
+    if let pair = troubles.pair {
+      return pair.mishap != nil && beginsPair(at: step) ? pair.mishap : nil
+    }
     guard weather == .rough, troubles.mishaps, troubles.step ?? step == step,
       chance(troubles.step == nil ? 1 : 2, in: 3)
     else { return nil }

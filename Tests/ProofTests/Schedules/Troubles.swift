@@ -11,11 +11,27 @@ enum Mishap: String, CaseIterable {
   case diesAfter = "the runner dies after its effect"
   case comesLate = "says that it is done, and it comes later"
   case hangsAndComesLate = "hangs, and its effect comes later"
+
+  /// The runner lives on.
+  static let survived = allCases.filter { $0 != .diesBefore && $0 != .diesAfter }
 }
 
-/// Which kinds of things go wrong in a schedule. In half of them all kinds do, everywhere; in the others few do, at or after
-/// one step: what takes two mishaps at the right places is hidden by a third one.
+/// Which kinds of things go wrong in a schedule. In half of them all kinds do, everywhere. In a quarter few do, at or after one
+/// step; in another quarter just one or two things do, each at a place of its own: what takes two mishaps at the right places is
+/// hidden by a third one.
 struct Troubles: CustomStringConvertible {
+  /// One act that fails, or one person who says no, once; and as often as not one site that is lost, at one look.
+  struct Pair {
+    let failing: String
+    /// Nil: a person says no.
+    let mishap: Mishap?
+    /// Nil: no site is lost.
+    let cutOff: String?
+    /// Which of the looks and acts of the step `cutOff` the outage comes before.
+    let look: Int
+  }
+
+  let pair: Pair?
   /// Nil: everywhere.
   let step: String?
   let mishaps: Bool
@@ -24,23 +40,52 @@ struct Troubles: CustomStringConvertible {
   let absences: Bool
 
   init(in steps: [String], _ random: inout some RandomNumberGenerator) {
-    guard Bool.random(using: &random) else {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0:
+      pair = Pair(in: steps, &random)
+      (step, mishaps, outages, deaths, absences) = (nil, false, false, false, false)
+    case 1:
+      pair = nil
+      step = steps.randomElement(using: &random)
+      mishaps = Bool.random(using: &random)
+      outages = Bool.random(using: &random)
+      deaths = Int.random(in: 0..<4, using: &random) == 0
+      absences = Int.random(in: 0..<4, using: &random) == 0
+    default:
+      pair = nil
       (step, mishaps, outages, deaths, absences) = (nil, true, true, true, true)
-      return
     }
-    step = steps.randomElement(using: &random)
-    mishaps = Bool.random(using: &random)
-    outages = Bool.random(using: &random)
-    deaths = Int.random(in: 0..<4, using: &random) == 0
-    absences = Int.random(in: 0..<4, using: &random) == 0
   }
 
   var description: String {
+    if let pair {
+      let mishap = pair.mishap.map { "an act \($0.rawValue)" } ?? "a person says no"
+      return "at \(pair.failing) \(mishap)"
+        + (pair.cutOff.map { ", and at \($0) a site is lost" } ?? "")
+    }
     let kinds = [
       mishaps ? "acts fail" : nil, outages ? "a site is lost" : nil,
       deaths ? "runners die" : nil, absences ? "people are away" : nil,
     ].compactMap(\.self)
     return (kinds.isEmpty ? "none" : kinds.joined(separator: ", "))
       + (step.map { ", from or at \($0)" } ?? "")
+  }
+}
+
+extension Troubles.Pair {
+  /// A step looks and acts up to so many times when nothing makes it wait.
+  private static let looks = 6
+
+  /// Nil without steps. The site is lost at the step whose act fails, or later.
+  fileprivate init?(in steps: [String], _ random: inout some RandomNumberGenerator) {
+    guard let place = steps.indices.randomElement(using: &random),
+      let later = steps[place...].randomElement(using: &random)
+    else { return nil }
+    let isRefusal = Int.random(in: 0..<3, using: &random) == 0
+    self.init(
+      failing: steps[place],
+      mishap: isRefusal ? nil : Mishap.survived.randomElement(using: &random),
+      cutOff: Bool.random(using: &random) ? later : nil,
+      look: Int.random(in: 0..<Self.looks, using: &random))
   }
 }

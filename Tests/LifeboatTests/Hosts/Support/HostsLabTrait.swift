@@ -24,7 +24,7 @@ struct HostsLabTrait: SuiteTrait, TestScoping {
     } catch {
       Issue.record(error)
     }
-    let down = try await lab.lab("down")
+    let down = try await Task { try await lab.lab("down") }.value
     #expect(down.code == 0, "\(down)")
     try FileManager.default.removeItem(atPath: base)
   }
