@@ -30,12 +30,12 @@ enum ExitStatus: Int32, CaseIterable {
     case .interrupted: "stopped by a person"
     case .blocked: "rehearsal: a step could not be done as things are; readiness: not ready"
     case .unknown:
-      "rehearsal: of a step it can't be told; readiness: of a check; audit leaks: of a secret; prove: not everything was explored"
+      "rehearsal: of a step it can't be told; readiness: of a check; audit leaks: of a secret; prove: not everything was explored; scheduler-config: of a host"
     case .invalid: "the runbook, the inventory or a parameter is wrong; nothing was done"
     case .journal: "the journal can't be read or written, or is damaged"
     case .notPermitted: "permit: this site may not run its scheduler, or that can't be told"
     case .found:
-      "audit: a secret stands in clear, or an answer to a gate isn't what it claims to be; prove: a rule can be broken"
+      "audit: a secret stands in clear, or an answer to a gate isn't what it claims to be; prove: a rule can be broken; scheduler-config: the pair is not right"
     case .usage: "the command line is wrong"
     }
   }

@@ -18,8 +18,9 @@ struct Lifeboat: AsyncParsableCommand {
       ValidateCommand.self, ProofCommand.self, RehearseCommand.self, ExecuteCommand.self,
       ResumeCommand.self,
       AbortCommand.self, ExplainCommand.self, PermitCommand.self, AuditCommand.self,
+      SchedulerConfigCommand.self,
       ActionsCommand.self,
-      LabCommand.self,
+      DoctorCommand.self, LabCommand.self,
     ])
 }
 

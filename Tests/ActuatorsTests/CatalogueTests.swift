@@ -1,4 +1,6 @@
+import Foundation
 import Runbook
+import TestSupport
 import Testing
 
 @testable import Actuators
@@ -42,11 +44,18 @@ import Testing
     }
   }
 
-  @Test("every example is a valid step for the lab, and makes the action")
+  private static let sqlServer = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../Fixtures/hosts/sqlserver-mirroring.yaml").standardized.path
+
+  @Test("every example is a valid step for the lab, or for SQL Server, and makes the action")
   func examples() async throws {
     try await TestLab.with { lab in
-      let inventory = try SourceText(contentsOf: "\(lab.directory)/sites.yaml")
+      let sites = try String(contentsOfFile: "\(lab.directory)/sites.yaml", encoding: .utf8)
+      let labs = SourceText(file: "sites.yaml", text: RESTOnPaper.added(to: sites))
+      let servers = try SourceText(contentsOf: Self.sqlServer)
       for schema in schemas {
+        // What SQL Server alone has needs one.
+        let inventory = schema.name == DatabaseGrant.schema.name ? servers : labs
         // What a drill acts on may be acted on in a drill alone, and the other way round.
         let isForDrills = schema.name.hasPrefix("drill.") && schema.effect == .changes
         let step = schema.example.split(separator: "\n", omittingEmptySubsequences: false)
@@ -70,7 +79,8 @@ import Testing
           }
           _ = try action.init(
             Arguments(
-              step: step.id, values: values, target: step.target, inventory: lab.inventory))
+              step: step.id, values: values, target: step.target,
+              inventory: planned.plan.inventory))
         } catch {
           Issue.record("\(schema.name): \(error)\n\(runbook)")
         }

@@ -109,7 +109,7 @@ struct AssumedLossTests {
       let files = world.makeProbeFileWriter(token: "t")
       let name = ProbeFileName(label: "x", token: "t")
       let looks: [@Sendable () async throws -> Void] = [
-        { _ = try await observer.run(.clock, on: copy.host) },
+        { _ = try await observer.run(.clock(of: copy.host), on: copy.host) },
         { try await observer.read(copy) { _ in } },
         { try await observer.logIn(copy) },
         { _ = try await observer.fetch(HTTPLookup(url: "http://\(address):8080/health")) },

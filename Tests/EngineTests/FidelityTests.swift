@@ -53,6 +53,12 @@ struct FidelityTests {
       Operation(.statement(statement, in: copy), if: "there is one"),
       Operation(
         .request(HTTPRequest(method: "PUT", url: "http://a/", headers: ["X": .secret(secret)]))),
+      Operation(
+        .request(
+          HTTPRequest(
+            method: "PUT", url: "https://a/",
+            access: TokenAccess(
+              loginURL: "https://a/login", user: "u", password: secret, authority: nil)))),
     ].map(OperationRecord.init)
     #expect(records[0].input == "password=•••")
     #expect(records[0].account == "db")
@@ -60,6 +66,7 @@ struct FidelityTests {
     #expect(records[1].condition == "there is one")
     #expect(records[1].at == "d@dr")
     #expect(records[2].headers == ["X": "•••"])
+    #expect(records[3].headers == ["Authorization": "Bearer •••"])
   }
 
   // MARK: - Predictions

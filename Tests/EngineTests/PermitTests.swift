@@ -103,8 +103,15 @@ struct PermitTests {
     }
 
     mutating func end(_ step: String, _ run: String, stopping site: String? = nil) throws {
-      let facts = site.map(stopped) ?? []
+      let facts = site.map { services(of: $0, "stopped") } ?? []
       try add(StepEnded(outcome: .changed, message: "", observation: facts), run, step)
+    }
+
+    /// A step that has nothing to do, as it sees the services of a site in this state.
+    mutating func pass(_ step: String, _ run: String, seeing site: String, _ state: String) throws {
+      try turn(to: step, run)
+      try add(
+        StepEnded(outcome: .ok, message: "", observation: services(of: site, state)), run, step)
     }
 
     mutating func vouch(_ step: String, _ run: String, for site: String, granted: Bool = true)
@@ -119,10 +126,10 @@ struct PermitTests {
           planDigest: "d", facts: granted ? [fact] : []), run, step)
     }
 
-    private func stopped(_ site: String) -> [FactRecord] {
+    private func services(of site: String, _ state: String) -> [FactRecord] {
       ["server", "scheduler"].map {
         FactRecord(
-          subject: "\(site).scheduler/\($0)", property: "state", value: "stopped",
+          subject: "\(site).scheduler/\($0)", property: "state", value: .string(state),
           source: "probed", at: Timestamp(microsecondsSince1970: 0))
       }
     }
@@ -179,6 +186,25 @@ struct PermitTests {
     try book.begin("r-1")
     try book.intend(step, "r-1", finding: finding)
     #expect(try book.holder() == "production")
+  }
+
+  /// The abort of a run that was about to stop it has nothing to start.
+  @Test func aStartThatFindsItRunningGivesItBackToWhoHeldItLast() throws {
+    var book = Book()
+    try book.begin("r-1")
+    try book.turn(to: "stop-production", "r-1")
+    try book.begin("r-2")
+    try book.pass("start-dr", "r-2", seeing: "dr", "running")
+    #expect(try book.holder() == "nobody", "dr was never promoted or started")
+    try book.pass("start-production", "r-2", seeing: "production", "stopped")
+    #expect(try book.holder() == "nobody", "what was done once isn't so any more")
+    try book.pass("start-production", "r-2", seeing: "production", "running")
+    #expect(try book.holder() == "production")
+    try book.turn(to: "stop-production", "r-1")
+    try book.intend("reverse-dr", "r-1")
+    try book.turn(to: "fence-dr", "r-1")
+    try book.pass("start-production", "r-2", seeing: "production", "running")
+    #expect(try book.holder() == "nobody", "dr was promoted since")
   }
 
   @Test func aFenceTakesItAndLiftingTheFenceDoesNot() throws {

@@ -127,6 +127,27 @@ struct ReadinessTests {
     }
   }
 
+  @Test(
+    "services that the inventory calls manual would start by themselves: not ready, until they are manual"
+  )
+  func startType() async throws {
+    try await withReadyLab { lab in
+      let inventory = try String(contentsOfFile: lab.inventory, encoding: .utf8)
+      let manual = inventory.replacing(
+        /(?<indent> +)services: \[/, with: { "\($0.indent)start_type: manual\n\($0.0)" })
+      try manual.write(toFile: lab.inventory, atomically: true, encoding: .utf8)
+      let found = try await look(lab, expecting: 6)
+      #expect(found.open == ["start-type/production.scheduler": "not_ready"])
+      for service in ["executor", "scheduler", "server"] {
+        let ran = try await run(
+          Programs.labScheduler,
+          ["service", "set-start-type", "\(lab.lab)/production/scheduler", service, "manual"])
+        try #require(ran.code == 0, "\(ran)")
+      }
+      #expect(try await look(lab, expecting: 0).open.isEmpty)
+    }
+  }
+
   @Test("a program that an action needs is missing on its host")
   func toolIsMissing() async throws {
     try await TestLab.with { lab in

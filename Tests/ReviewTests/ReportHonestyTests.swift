@@ -210,4 +210,29 @@ struct ReportHonestyTests {
     let report = try entries.report()
     #expect(try JSON(encoding: report).decode(RunReport.self) == report)
   }
+
+  @Test("a rehearsal that takes a site for lost says so, and what still points there")
+  func assumedLost() throws {
+    var entries = ReportEntries()
+    try entries.begin()
+    try entries.add(1, LostSiteAssumed(sites: ["production"]))
+    try entries.add(
+      1,
+      LostSitePointers(
+        sites: ["production"],
+        pointers: [
+          .init(
+            code: "lost_site.step", what: "stop targets it", why: "it waits", advice: "skip it"),
+          .init(
+            code: "lost_site.guid_row", what: "a row", why: "w", advice: "a", removedBy: "truncate"),
+        ]))
+    try entries.finish(2)
+    let attention = try entries.report().attention
+    #expect(
+      attention.filter { $0.code.hasPrefix("lost_site") || $0.code == "assumed_lost" }.map(\.level)
+        == [.caution, .caution, .note])
+    #expect(!attention.contains { $0.code == "unknown_entry" })
+    #expect(attention.contains { $0.text.contains("it waits") && $0.text.contains("skip it") })
+    #expect(attention.contains { $0.step == "truncate" })
+  }
 }

@@ -1,7 +1,7 @@
 import Runbook
 
 /// Looks, and can't do anything else: its commands are of a closed list, its databases are opened read-only, its requests
-/// are GET and HEAD.
+/// are GET and HEAD, after a log-in where a server wants one.
 struct ActuatorObserver: Observer {
   /// Programs' messages are read in one language, file names in UTF-8, and times in UTC.
   private static let environment = ["LC_ALL": "C.UTF-8", "TZ": "UTC"]
@@ -10,6 +10,7 @@ struct ActuatorObserver: Observer {
   let transports: Transports
   let servers: ServerConnections
   let secrets: SecretResolver
+  let tokens: HTTPTokens
   let timeout: Duration
 
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
@@ -36,5 +37,5 @@ struct ActuatorObserver: Observer {
   var databases: DatabaseAccess {
     DatabaseAccess(look: { try await run($0, on: $1) }, servers: servers)
   }
-  var http: HTTPClient { HTTPClient(secrets: secrets) }
+  var http: HTTPClient { HTTPClient(secrets: secrets, tokens: tokens) }
 }

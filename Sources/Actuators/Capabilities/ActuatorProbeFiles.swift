@@ -1,5 +1,7 @@
 import Runbook
 
+import struct Foundation.Data
+
 /// Writes and removes probe files by commands on the host, so that what is proved is what the host sees.
 struct ActuatorProbeFiles: ProbeFileWriter {
   let token: String
@@ -10,22 +12,30 @@ struct ActuatorProbeFiles: ProbeFileWriter {
   func writeProbeFile(
     _ name: ProbeFileName, contents: String, in directory: String, on host: Host
   ) async throws {
-    let path = try Self.path(of: name, in: directory)
+    let path = try path(of: name, in: directory, on: host)
+    guard !host.isWindows else {
+      let contents = Data(contents.utf8).base64EncodedString()
+      let command = Command(
+        .createFile, ["path": .string(path), "contents": .string(contents)])
+      return try await run(command.arguments, doing: "write \(path)", on: host)
+    }
     let arguments = ["dd", "of=\(path)", "conv=excl,fsync", "status=none"]
     try await run(arguments, input: contents, doing: "write \(path)", on: host)
   }
 
   func removeProbeFile(_ name: ProbeFileName, in directory: String, on host: Host) async throws {
-    let path = try Self.path(of: name, in: directory)
-    try await run(["rm", "-f", "--", path], doing: "remove \(path)", on: host)
+    let path = try path(of: name, in: directory, on: host)
+    let arguments =
+      host.isWindows
+      ? Command(.deleteFile, ["path": .string(path)]).arguments : ["rm", "-f", "--", path]
+    try await run(arguments, doing: "remove \(path)", on: host)
   }
 
-  private static func path(of name: ProbeFileName, in directory: String) throws -> String {
-    guard directory.hasPrefix("/") else {
-      throw ActionError(
-        "path.relative", "'\(directory)' is not an absolute path", advice: "begin it with /")
-    }
-    return directory.hasSuffix("/") ? "\(directory)\(name)" : "\(directory)/\(name)"
+  private func path(
+    of name: ProbeFileName, in directory: String, on host: Host
+  ) throws -> String {
+    HostPath.joined(
+      try HostPath.check(directory, on: host, step: token), "\(name)", on: host)
   }
 
   private func run(

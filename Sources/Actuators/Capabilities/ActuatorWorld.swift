@@ -25,6 +25,7 @@ public struct ActuatorWorld: OperableWorld {
   private let limits: Limits
   private let transports: Transports
   private let servers: ServerConnections
+  private let tokens = HTTPTokens()
   /// Where this world's secrets come from.
   public let secrets: SecretResolver
 
@@ -34,8 +35,9 @@ public struct ActuatorWorld: OperableWorld {
   ) {
     self.time = time
     self.limits = limits
-    transports = Transports(time: time, concurrentChildren: limits.concurrentChildren)
-    secrets = SecretResolver(here: transports.here, redactor: redactor)
+    transports = Transports(
+      time: time, concurrentChildren: limits.concurrentChildren, redactor: redactor)
+    secrets = transports.secrets
     servers = ServerConnections(secrets: secrets, looking: limits.look, time: time)
   }
 
@@ -76,6 +78,6 @@ public struct ActuatorWorld: OperableWorld {
   private var observer: ActuatorObserver {
     ActuatorObserver(
       time: time, transports: transports, servers: servers, secrets: secrets,
-      timeout: limits.look)
+      tokens: tokens, timeout: limits.look)
   }
 }

@@ -8,7 +8,7 @@ struct SQLCondition: WorldCondition {
   let query: String
 
   init(_ query: String, of copy: DatabaseCopy) throws {
-    try StatementKind.check(query, allowed: StatementKind.reading)
+    try StatementKind.check(query, allowed: StatementKind.reading, in: copy.database.kind)
     self.query = query
     self.copy = copy
   }
@@ -26,7 +26,7 @@ struct SQLCondition: WorldCondition {
   }
 
   func holds(_ reader: any SQLReader) throws -> Bool {
-    try reader.query(SQLStatement(verbatim: query)).contains { row in
+    try reader.query(SQLStatement(verbatim: query, in: copy)).contains { row in
       guard let value = row.columns.first?.value else { return false }
       return ![.null, .integer(0), .string(""), .string("0"), .string("0.0"), .boolean(false)]
         .contains(value)

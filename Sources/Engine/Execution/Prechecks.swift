@@ -26,14 +26,7 @@ struct Prechecks: Sendable {
   }
 
   private func lookAtAll() async throws -> [Sight] {
-    try await withThrowingTaskGroup(of: (Int, Sight).self) { group in
-      for (index, step) in context.plan.prechecks.enumerated() {
-        group.addTask { (index, try await look(at: step)) }
-      }
-      var sights = [Sight?](repeating: nil, count: context.plan.prechecks.count)
-      for try await (index, sight) in group { sights[index] = sight }
-      return sights.compactMap { $0 }
-    }
+    try await context.plan.prechecks.sideBySide { try await look(at: $0) }
   }
 
   private func look(at step: PlannedStep) async throws -> Sight {

@@ -156,6 +156,7 @@ extension PermitLedger {
       }
     } else if let ended = try entry.record(StepEnded.self) {
       see(ended.observation)
+      if let step { regain(step, ended, entry) }
     }
   }
 
@@ -189,6 +190,16 @@ extension PermitLedger {
     }
   }
 
+  /// A start that finds all running, as that of an abort whose run had stopped nothing yet, acts not and has no intent. The
+  /// site that held it last has it again: no other can have been promoted or started since.
+  private mutating func regain(_ step: PermitRun.Step, _ ended: StepEnded, _ entry: Entry) {
+    guard case .starts(let host) = step.effect, case .free = standing, lastHolder == host.site,
+      states(of: host, in: ended.observation).allSatisfy({ $0 == "running" })
+    else { return }
+    hold(host.site, "a run found \(host.id) running, and nobody held it since", entry)
+    down.remove(host.id)
+  }
+
   private mutating func grant(_ granted: PermitGranted, _ entry: Entry) {
     hold(
       granted.site, "\(granted.person.identity) granted it: “\(granted.because)”", entry)
@@ -211,15 +222,20 @@ extension PermitLedger {
         down.insert(host.id)
         continue
       }
-      let states = host.services.compactMap { service in
-        facts.first {
-          $0.subject == host.subject(ofService: service) && $0.property == FactName.serviceState
-        }?.value?.stringValue
-      }
-      if states.contains(where: { !Self.isDown($0) }) { down.remove(host.id) }
-      if !states.isEmpty, states.count == host.services.count, states.allSatisfy(Self.isDown) {
+      let states = states(of: host, in: facts)
+      if states.contains(where: { $0.map { !Self.isDown($0) } ?? false }) { down.remove(host.id) }
+      if !states.isEmpty, states.allSatisfy({ $0.map(Self.isDown) ?? false }) {
         down.insert(host.id)
       }
+    }
+  }
+
+  /// Of each of its services; nil where the facts don't tell.
+  private func states(of host: Host, in facts: [FactRecord]) -> [String?] {
+    host.services.map { service in
+      facts.first {
+        $0.subject == host.subject(ofService: service) && $0.property == FactName.serviceState
+      }?.value?.stringValue
     }
   }
 

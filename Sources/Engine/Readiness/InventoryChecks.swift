@@ -17,7 +17,8 @@ struct InventoryChecks: Sendable {
   /// Without those that the runbook's own prechecks make.
   var all: [ReadinessCheck] {
     let checks =
-      services + permits + guids + replication + accounts + paths + disks + clocks + witnesses
+      services + startTypes + permits + guids + replication + accounts + paths + disks + clocks
+      + witnesses
     let own = Set(plan.prechecks.map(Subject.init))
     let further = checks.filter {
       $0.step.action == Self.directory || !own.contains(Subject($0.step))
@@ -73,6 +74,16 @@ struct InventoryChecks: Sendable {
     }
   }
 
+  /// What a failover stands on when the site in control is lost and can't be asked any more.
+  private var startTypes: [ReadinessCheck] {
+    inventory.schedulerHosts().filter { $0.site == active && $0.startType == .manual }.map { host in
+      check(
+        "start-type/\(host.id)", "The services of \(host.id) run, and don't start by themselves",
+        "service.status", on: .host(host), ["expect": "running", "start_type": "manual"],
+        advice: "set them to manual, or take 'start_type' out of the inventory")
+    }
+  }
+
   private var permits: [ReadinessCheck] {
     inventory.schedulerHosts().map { host in
       check(
@@ -115,7 +126,7 @@ struct InventoryChecks: Sendable {
   }
 
   private var rows: [ReadinessCheck] {
-    copies.map { copy in
+    inventory.copies.map { copy in
       check(
         "rows/\(copy.subject)", "Failover of \(copy.subject) holds no foreign GUID",
         "failover_table.no_foreign_guid", on: .databaseAtSite(copy.database, site: copy.site),
@@ -123,14 +134,8 @@ struct InventoryChecks: Sendable {
     }
   }
 
-  private var copies: [DatabaseCopy] {
-    inventory.databases.flatMap { database in
-      database.placements.keys.sorted().compactMap { inventory.copy(of: database, at: $0) }
-    }
-  }
-
   private var accounts: [ReadinessCheck] {
-    copies.map { copy in
+    inventory.copies.map { copy in
       check(
         "accounts/\(copy.subject)", "Lifeboat's accounts get into \(copy.subject)",
         "database.accounts", on: .databaseAtSite(copy.database, site: copy.site),
@@ -152,7 +157,7 @@ struct InventoryChecks: Sendable {
   }
 
   private var disks: [ReadinessCheck] {
-    copies.map { copy in
+    inventory.copies.map { copy in
       check(
         "disk/\(copy.subject)", "\(copy.subject) has room", Self.directory, on: .host(copy.host),
         withRoom(copy.placement.directory),

@@ -50,17 +50,8 @@ struct Walk: Sendable {
   private func judge(
     _ steps: [PlannedStep], _ plan: Plan, _ course: Course
   ) async throws -> [Judgement] {
-    try await withThrowingTaskGroup(of: (Int, Judgement).self) { group in
-      var judgements = [Judgement?](repeating: nil, count: steps.count)
-      let limit = steps.first?.fanOut?.maxParallel ?? 1
-      for (index, step) in steps.enumerated() {
-        if index >= limit, let (done, judgement) = try await group.next() {
-          judgements[done] = judgement
-        }
-        group.addTask { (index, try await judge(step, plan, course)) }
-      }
-      for try await (done, judgement) in group { judgements[done] = judgement }
-      return judgements.compactMap(\.self)
+    try await steps.sideBySide(steps.first?.fanOut?.maxParallel ?? 1) {
+      try await judge($0, plan, course)
     }
   }
 

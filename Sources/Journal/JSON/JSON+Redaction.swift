@@ -3,7 +3,7 @@ extension JSON {
   private static let fromOutside: Set<String> = ["value", "evidence", "given_parameters"]
 
   /// With every text in it passed through `redact`.
-  func redacted(by redact: (String) -> String, outside: Bool = false) -> JSON {
+  public func redacted(by redact: (String) -> String, outside: Bool = false) -> JSON {
     switch self {
     case .null, .boolean: return self
     case .string(let text): return .string(redact(text))

@@ -7,26 +7,28 @@ final class NetworkedStore: SchedulerStore {
   let pollingInterval: Int64 = 50
 
   private let settings: ODBCSettings
+  private let kind: DatabaseKind
   private let connection = Mutex<ODBCConnection?>(nil)
 
-  init(_ settings: ODBCSettings) { self.settings = settings }
+  init(_ settings: ODBCSettings, kind: DatabaseKind) {
+    self.settings = settings
+    self.kind = kind
+  }
 
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
   ) throws -> Value {
-    let server = settings.server
-    return try connected { connection in
-      try connection.performAndWait { try body(NetworkedTransaction(session: $0, server: server)) }
+    try connected { [kind] connection in
+      try connection.performAndWait { try body(NetworkedTransaction(session: $0, kind: kind)) }
     }
   }
 
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
   ) throws -> Value {
-    let server = settings.server
-    return try connected { connection in
+    try connected { [kind] connection in
       try connection.transactionAndWait { session in
-        let transaction = NetworkedTransaction(session: session, server: server)
+        let transaction = NetworkedTransaction(session: session, kind: kind)
         try transaction.lockControl()
         return try body(transaction)
       }
@@ -57,9 +59,9 @@ final class NetworkedStore: SchedulerStore {
 
 private struct NetworkedTransaction: StoreTransaction {
   let session: ODBCSession
-  let server: ODBCSettings.Server
+  let kind: DatabaseKind
 
-  var failoverTable: String { server.failoverTable }
+  var failoverTable: String { kind.failoverTable }
 
   func query(_ sql: String, _ values: [StoreValue]) throws -> [StoreRow] {
     try session.query(sql, values.map(ODBCValue.init)).map { row in
@@ -73,11 +75,11 @@ private struct NetworkedTransaction: StoreTransaction {
 
   /// Until the transaction ends nobody else inserts, changes or removes a row of `Failover`, not even into an empty table.
   func lockControl() throws {
-    switch server {
-    case .postgreSQL:
+    switch kind {
+    case .postgresql:
       // The first statement: the lock is held before the transaction sees anything.
       try session.execute("LOCK TABLE \(failoverTable) IN SHARE ROW EXCLUSIVE MODE")
-    case .mariaDB:
+    case .mariadb:
       // At this level the lock on the rows is one on the gaps between them too.
       try session.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
       _ = try session.query("SELECT guid FROM \(failoverTable) FOR UPDATE")
@@ -85,14 +87,14 @@ private struct NetworkedTransaction: StoreTransaction {
   }
 
   func reasonNotToWrite() throws -> String? {
-    switch server {
-    case .postgreSQL:
+    switch kind {
+    case .postgresql:
       let state = try session.query(
         "SELECT pg_is_in_recovery() AS replica, current_setting('transaction_read_only') AS read_only"
       ).first
       if state?["replica"] != .boolean(false) { return "the database is a replica" }
       return state?["read_only"] == .string("off") ? nil : "the database is read-only"
-    case .mariaDB:
+    case .mariadb:
       let state = try session.query("SELECT @@global.read_only AS read_only").first
       return state?["read_only"] == .integer(0) ? nil : "the database is read-only"
     }
@@ -120,12 +122,12 @@ extension StoreValue {
   }
 }
 
-extension ODBCSettings.Server {
+extension DatabaseKind {
   /// PostgreSQL folds a bare name to lower case.
   var failoverTable: String {
     switch self {
-    case .postgreSQL: "\"Failover\""
-    case .mariaDB: "Failover"
+    case .postgresql: "\"Failover\""
+    case .mariadb: "Failover"
     }
   }
 }

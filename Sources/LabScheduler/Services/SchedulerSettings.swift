@@ -35,7 +35,7 @@ struct SchedulerSettings: Sendable {
     guid = try ServerConfig(file: host.guidFile).installedGuid
     sharedLogDirectory = host.sharedLogDirectory
     heartbeatInterval = host.heartbeatInterval ?? Interval(milliseconds: 1000)
-    store = NetworkedStore(database.connection(to: database.copies[0]))
+    store = NetworkedStore(database.connection(to: database.copies[0]), kind: database.kind)
   }
 
   private struct MachineFile: Decodable {

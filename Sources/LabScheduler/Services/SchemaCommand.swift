@@ -20,7 +20,7 @@ struct SchemaCommand: ParsableCommand {
       let connection = try ODBCConnection.openAndWait(
         database.connection(to: database.copies[0], statementTimeout: .seconds(30)))
       defer { connection.close() }
-      try NetworkedSchema(server: database.server).create(connection, jobInterval: jobInterval)
+      try NetworkedSchema(kind: database.kind).create(connection, jobInterval: jobInterval)
     } catch let error as ODBCError {
       throw LabError(database: error)
     }

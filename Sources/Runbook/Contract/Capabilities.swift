@@ -22,7 +22,7 @@ public protocol Observer: Sendable {
     _ database: DatabaseCopy, _ body: @escaping @Sendable (any SQLReader) throws -> Result
   ) async throws -> Result
 
-  /// GET or HEAD.
+  /// GET or HEAD, after a log-in where the server wants one.
   func fetch(_ request: HTTPLookup) async throws -> HTTPResponse
 
   /// Shows that the account which changes a copy gets in: logs in and out again, and asks nothing of it. Of a file: that it

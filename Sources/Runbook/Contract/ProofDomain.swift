@@ -30,13 +30,19 @@ public struct ProofBeginning: Sendable {
   public let world: ModelWorld
   /// The site that may run its scheduler.
   public let permitted: String?
+  /// The site that was the last one that might, where none may.
+  public let lastPermitted: String?
   /// Whether what the plan is for is so already.
   public let isGoal: Bool
 
-  public init(_ name: String, _ world: ModelWorld, permitted: String?, isGoal: Bool = false) {
+  public init(
+    _ name: String, _ world: ModelWorld, permitted: String?, lastPermitted: String? = nil,
+    isGoal: Bool = false
+  ) {
     self.name = name
     self.world = world
     self.permitted = permitted
+    self.lastPermitted = permitted ?? lastPermitted
     self.isGoal = isGoal
   }
 }

@@ -5,6 +5,9 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
   public enum Part: Sendable, Hashable {
     case text(String)
     case identifier(String)
+    case table(TableName)
+    /// What comes after it is said within this database, where a connection may be in another one.
+    case within(database: String)
     case value(Value)
     /// A literal of the dialect, where the server takes no bound value.
     case literal(String)
@@ -18,8 +21,11 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
   public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
   /// For statements that are put together, as from a mapping of options.
   public init(parts: [Part]) { self.parts = parts }
-  /// A statement that the runbook's author wrote, word for word; `values` are bound to its `?`s in order by the client.
-  public init(verbatim text: String) { parts = [.text(text)] }
+  /// A statement that the runbook's author wrote, word for word, and which they said of this copy.
+  public init(verbatim text: String, in copy: DatabaseCopy) {
+    let within: SQLStatement = "\(within: copy)"
+    parts = within.parts + [.text(text)]
+  }
 
   public struct StringInterpolation: StringInterpolationProtocol {
     var parts: [Part] = []
@@ -28,6 +34,10 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
     public mutating func appendLiteral(_ text: String) { parts.append(.text(text)) }
     public mutating func appendInterpolation(identifier: String) {
       parts.append(.identifier(identifier))
+    }
+    public mutating func appendInterpolation(table: TableName) { parts.append(.table(table)) }
+    public mutating func appendInterpolation(within copy: DatabaseCopy) {
+      if let server = copy.server { parts.append(.within(database: server.database)) }
     }
     public mutating func appendInterpolation(literal: String) { parts.append(.literal(literal)) }
     public mutating func appendInterpolation(secret: SecretReference) {
@@ -38,6 +48,19 @@ public struct SQLStatement: Sendable, Hashable, ExpressibleByStringInterpolation
       parts.append(.value(.string(value)))
     }
     public mutating func appendInterpolation(_ value: Int) { parts.append(.value(.integer(value))) }
+  }
+}
+
+/// A table, with what a server needs to know whose connections stay outside its databases.
+public struct TableName: Sendable, Hashable {
+  public let database: String
+  public let schema: String
+  public let name: String
+
+  public init(database: String, schema: String, name: String) {
+    self.database = database
+    self.schema = schema
+    self.name = name
   }
 }
 

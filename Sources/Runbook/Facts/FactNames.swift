@@ -6,8 +6,10 @@ public enum FactName {
   public static let serviceState = "state"
   /// `automatic`, `manual`, `disabled` or, of systemd, `masked`: whether a rebooted host brings the service back.
   public static let startType = "start_type"
-  /// A list of services that the service manager stops with it; systemd only.
+  /// A list of services that the service manager stops with it; of systemd, and of Windows those that run.
   public static let dependants = "dependants"
+  /// A list of what Windows does when the service dies, one item a failure: `restart after 60000 ms`.
+  public static let recovery = "recovery"
 
   // Subject: a database at a site, `scheduler@dr`.
   /// `primary`, `draining` or `replica`; `lost` when the file is gone or is no intact database.

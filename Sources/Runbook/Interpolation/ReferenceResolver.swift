@@ -140,7 +140,7 @@ struct ReferenceResolver {
     return member(of: site, reference, from: 2, at: position)
   }
 
-  /// `SITE`, `SITE.hosts`, `SITE.hosts.HOST`, `SITE.hosts.HOST.services`.
+  /// `SITE`, `SITE.hosts`, `SITE.hosts.HOST`, `SITE.hosts.HOST.services`, `SITE.settings.NAME`.
   private func member(
     of site: Site, _ reference: Template.Reference, from index: Int, at position: SourcePosition
   ) -> ResolvedReference? {
@@ -148,10 +148,13 @@ struct ReferenceResolver {
     guard let first = path.first else {
       return ResolvedReference(type: .site, value: .value(.string(site.name)))
     }
+    if first == "settings", path.count == 2 {
+      return setting(path[path.startIndex + 1], of: site, reference, at: position)
+    }
     guard first == "hosts", path.count <= 3 else {
       return unknown(
         reference, at: position, "a site has no member \(Quoted.text(first))",
-        hint: "write .hosts, .hosts.NAME or .hosts.NAME.services after the site")
+        hint: "write .hosts, .hosts.NAME, .hosts.NAME.services or .settings.NAME after the site")
     }
     guard path.count > 1 else {
       return ResolvedReference(
@@ -173,6 +176,20 @@ struct ReferenceResolver {
     }
     return ResolvedReference(
       type: .list(.string), value: .value(.list(host.services.map { .string($0) })))
+  }
+
+  private func setting(
+    _ name: String, of site: Site, _ reference: Template.Reference, at position: SourcePosition
+  ) -> ResolvedReference? {
+    let settings = site.settings ?? [:]
+    guard let text = settings[name] else {
+      return unknown(
+        reference, at: position, "the site '\(site.name)' has no setting \(Quoted.text(name))",
+        hint: settings.isEmpty
+          ? "add settings: { \(name): … } to the site in the inventory"
+          : NearestWord.hint(for: name, in: settings.keys.sorted(), called: "its settings"))
+    }
+    return ResolvedReference(type: .string, value: .value(.string(text)))
   }
 
   private func step(

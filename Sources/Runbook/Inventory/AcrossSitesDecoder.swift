@@ -52,28 +52,29 @@ struct AcrossSitesDecoder {
   }
 
   private func replication(_ node: YAMLNode, of kind: Database.Kind) -> Database.Replication? {
-    let expected = kind.replication
     let own: [String] =
-      switch expected {
-      case .logShipping: []
-      case .streaming: ["user", "options"]
-      case .gtid: ["user", "password", "options"]
+      switch kind {
+      case .sqlite, .sqlserver: []
+      case .postgresql: ["user", "options"]
+      case .mariadb: ["user", "password", "options"]
       }
     guard let record = decoder.record(node, keys: ["kind"] + own, "a replication") else {
       return nil
     }
-    let word = record.required("kind", hint: "as in kind: \(expected.rawValue)")
-      .flatMap { decoder.choice($0, [expected.rawValue]) }
+    let words = kind.replications.map(\.rawValue)
+    let word = record.required("kind", hint: "as in kind: \(words.first ?? "")")
+      .flatMap { decoder.choice($0, words) }
+      .flatMap(Database.Replication.Kind.init)
     var user: String?
-    if expected != .logShipping {
+    if own.contains("user") {
       user = record.required("user", hint: "the account that a replica logs in with")
         .flatMap { decoder.nonEmptyString($0, "an account") }
     }
     let password = own.contains("password") ? record["password"].flatMap(decoder.secret) : nil
     let options = record["options"].map(texts) ?? [:]
-    guard word != nil, user != nil || expected == .logShipping else { return nil }
+    guard let word, user != nil || !own.contains("user") else { return nil }
     return Database.Replication(
-      kind: expected, user: user, password: password, options: options)
+      kind: word, user: user, password: password, options: options)
   }
 
   private func texts(_ node: YAMLNode) -> [String: String] {

@@ -1,13 +1,23 @@
 public struct Database: Sendable, Hashable, Codable {
   public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-    case sqlite, postgresql, mariadb
+    case sqlite, postgresql, mariadb, sqlserver
 
-    /// The one kind of replication that this kind of database has here.
-    public var replication: Replication.Kind {
+    /// The kinds of replication that this kind of database has here.
+    public var replications: [Replication.Kind] {
       switch self {
-      case .sqlite: .logShipping
-      case .postgresql: .streaming
-      case .mariadb: .gtid
+      case .sqlite: [.logShipping]
+      case .postgresql: [.streaming]
+      case .mariadb: [.gtid]
+      case .sqlserver: [.mirroring, .availabilityGroup]
+      }
+    }
+
+    /// One row, one column: what the server says it is.
+    public var versionQuery: SQLStatement {
+      switch self {
+      case .sqlite: "SELECT sqlite_version() AS version"
+      case .postgresql, .mariadb: "SELECT version() AS version"
+      case .sqlserver: "SELECT @@VERSION AS version"
       }
     }
   }
@@ -20,6 +30,10 @@ public struct Database: Sendable, Hashable, Codable {
       case streaming
       /// MariaDB's, by global transaction ids.
       case gtid
+      /// SQL Server's database mirroring.
+      case mirroring
+      /// SQL Server's availability groups.
+      case availabilityGroup = "availability_group"
     }
 
     public let kind: Kind
@@ -49,6 +63,14 @@ public struct Database: Sendable, Hashable, Codable {
       case file(path: String)
       /// A server on the host, reached over the network.
       case server(settings: DatabaseServer)
+
+      /// Where the data is, on the host.
+      public var path: String {
+        switch self {
+        case .file(let path): path
+        case .server(let settings): settings.installation.dataDirectory
+        }
+      }
     }
 
     /// The host's name within the site.
@@ -174,6 +196,8 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
   public let port: Int
   /// The database's name on the server.
   public let database: String
+  /// The ODBC driver, by its file or its name in `odbcinst.ini`; nil: Debian's.
+  public let driver: String?
   public let tls: TLS
   /// For probes: an account that the server itself lets look, and do nothing else. A read-only transaction isn't enough:
   /// PostgreSQL promotes a standby in one.
@@ -183,12 +207,14 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
   public let installation: Installation
 
   public init(
-    address: String, port: Int, database: String, tls: TLS, observer: Login, operator: Login,
+    address: String, port: Int, database: String, driver: String? = nil, tls: TLS,
+    observer: Login, operator: Login,
     installation: Installation
   ) {
     self.address = address
     self.port = port
     self.database = database
+    self.driver = driver
     self.tls = tls
     self.observer = observer
     self.operator = `operator`
@@ -219,5 +245,14 @@ public struct DatabaseCopy: Sendable, Hashable {
   /// Its server; nil when it is a file.
   public var server: DatabaseServer? {
     if case .server(let settings) = placement.location { settings } else { nil }
+  }
+
+  /// Where the schedulers write who is in control. In SQL Server `schema.table` names the schema, too.
+  public var failoverTable: TableName {
+    let words = database.failoverTable.split(separator: ".", maxSplits: 1).map(String.init)
+    let namesSchema = database.kind == .sqlserver && words.count == 2
+    return TableName(
+      database: server?.database ?? "", schema: namesSchema ? words[0] : "dbo",
+      name: namesSchema ? words[1] : database.failoverTable)
   }
 }

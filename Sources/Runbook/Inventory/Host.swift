@@ -2,28 +2,42 @@ public struct Host: Sendable, Hashable, Codable {
   public let site: String
   public let name: String
   public let connection: Connection
+  /// Nil: Linux.
+  public let os: OperatingSystem?
   /// How commands get the rights that they need there.
   public let elevation: Elevation
+  /// A program, with its arguments, behind which every command runs on the host, as `nsenter --net=/run/netns/lifeboat-drill --`;
+  /// nil: none.
+  public let inside: [String]?
   public let serviceManager: ServiceManager?
   /// In the order of starting; stopping is the reverse.
   public let services: [String]
+  /// What they are set to where they run, in normal times; nil: automatic.
+  public let startType: StartType?
   /// Where the GUID of the scheduler on this host is read from; nil when none runs here.
   public let guid: GUIDSource?
+  /// The REST server of the scheduler on this host; nil when it isn't asked.
+  public let rest: SchedulerREST?
   /// What drills do here, on a host that is there for nothing else; nil on every other.
   public let drill: DrillPlace?
 
   public init(
-    site: String, name: String, connection: Connection, elevation: Elevation = .none,
-    serviceManager: ServiceManager? = nil, services: [String] = [], guid: GUIDSource? = nil,
-    drill: DrillPlace? = nil
+    site: String, name: String, connection: Connection, os: OperatingSystem? = nil,
+    elevation: Elevation = .none, inside: [String]? = nil, serviceManager: ServiceManager? = nil,
+    services: [String] = [], startType: StartType? = nil, guid: GUIDSource? = nil,
+    rest: SchedulerREST? = nil, drill: DrillPlace? = nil
   ) {
     self.site = site
     self.name = name
     self.connection = connection
+    self.os = os
     self.elevation = elevation
+    self.inside = inside
     self.serviceManager = serviceManager
     self.services = services
+    self.startType = startType
     self.guid = guid
+    self.rest = rest
     self.drill = drill
   }
 
@@ -33,12 +47,15 @@ public struct Host: Sendable, Hashable, Codable {
   /// Whether it runs a scheduler that takes control of its site's database: a drill's never does.
   public var isScheduler: Bool { guid != nil && drill == nil }
 
+  public var isWindows: Bool { os == .windows }
+
   /// The machine that Lifeboat runs on, where no host of an inventory is meant.
   public static let thisMachine = Host(site: "this", name: "machine", connection: .local)
 
   enum CodingKeys: String, CodingKey {
-    case site, name, connection, elevation, services, guid, drill
+    case site, name, connection, os, elevation, inside, services, guid, rest, drill
     case serviceManager = "service_manager"
+    case startType = "start_type"
   }
 }
 
@@ -51,6 +68,13 @@ public enum Connection: Sendable, Hashable, Codable {
   case exec(through: [String])
   /// The system's OpenSSH client, so that `ssh_config`, jump hosts, agents and certificates work as the operator knows them.
   case ssh(settings: SSHSettings)
+  /// WinRM, of a Windows host.
+  case winrm(settings: WinRMSettings)
+}
+
+/// What a host runs, where it isn't Linux.
+public enum OperatingSystem: String, Sendable, Hashable, Codable, CaseIterable {
+  case windows
 }
 
 /// What Lifeboat adds to what `ssh_config` says of a host.
@@ -96,31 +120,24 @@ public enum Elevation: String, Sendable, Hashable, Codable, CaseIterable {
   case sudo
 }
 
+/// What becomes of services that run when their host boots.
+public enum StartType: String, Sendable, Hashable, Codable, CaseIterable {
+  case automatic
+  /// They stay down until somebody starts them.
+  case manual
+}
+
 /// What starts and stops services on a host.
 public enum ServiceManager: Sendable, Hashable, Codable {
   /// The lab's: `control` and a verb, then `directory` and names of services.
   case process(control: [String], directory: String)
   case systemd
+  /// Windows' own, by scripts of ours.
+  case windows
 }
 
 public enum GUIDSource: Sendable, Hashable, Codable {
   case value(String)
   /// The text of the first element of that name in an XML file on the host.
   case file(path: String, element: String)
-}
-
-/// What a drill at a host works on.
-public struct DrillPlace: Sendable, Hashable, Codable {
-  /// Of this database, the copy at the host's site is copied.
-  public let database: String
-  /// Holds all that a drill makes, and is there only for as long as one is under way.
-  public let directory: String
-
-  public init(database: String, directory: String) {
-    self.database = database
-    self.directory = directory
-  }
-
-  /// The throw-away copy.
-  public var file: String { "\(directory)/\(database).sqlite" }
 }

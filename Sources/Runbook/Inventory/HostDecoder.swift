@@ -1,8 +1,11 @@
 /// Decodes one host of an inventory.
 struct HostDecoder {
-  static let keys = ["connection", "elevate", "service_manager", "services", "guid", "drill"]
-  static let connectionKinds = ["local", "exec", "ssh"]
-  static let managerKinds = ["process", "systemd"]
+  static let keys = [
+    "connection", "os", "elevate", "inside", "service_manager", "services", "start_type", "guid",
+    "rest", "drill",
+  ]
+  static let connectionKinds = ["local", "exec", "ssh", "winrm"]
+  static let managerKinds = ["process", "systemd", "windows"]
 
   let decoder: NodeDecoder
 
@@ -11,6 +14,7 @@ struct HostDecoder {
     let connection = record.required("connection", hint: "for this machine: { kind: local }")
       .flatMap(self.connection)
     let elevation = record["elevate"].flatMap { decoder.choice($0, of: Elevation.self) }
+    let inside = record["inside"].flatMap(through)
     let manager = record["service_manager"].flatMap(serviceManager)
     let services = record["services"].map(self.services) ?? []
     if let position = record.keyPosition(of: "services"), record["service_manager"] == nil,
@@ -20,33 +24,32 @@ struct HostDecoder {
         .missingManager, at: position, "the host has services, and no service_manager to ask",
         hint: "add the key 'service_manager'")
     }
+    let startType = record["start_type"].flatMap { decoder.choice($0, of: StartType.self) }
+    let os = record["os"].flatMap { decoder.choice($0, of: OperatingSystem.self) }
     let guid = record["guid"].flatMap(self.guid)
-    let drill = record["drill"].flatMap(self.drill)
+    let rest = record["rest"].flatMap(SchedulerRESTDecoder(decoder: decoder).rest)
+    let drill = record["drill"].flatMap(DrillDecoder(decoder: decoder).drill)
     if drill != nil {
       for key in ["guid", "services"] where record[key] == nil {
         decoder.diagnostics.error(
           .missingKey, at: record.keyPosition(of: "drill"),
           "a drill's host needs the key '\(key)': its scheduler is started for real")
       }
+      if let position = record.keyPosition(of: "rest") {
+        decoder.diagnostics.error(
+          .badValue, at: position, "a drill's scheduler is reached by nobody from outside",
+          hint: "remove 'rest'")
+      }
     }
     guard let connection else { return nil }
+    var system = os
+    if case .winrm = connection { system = .windows }
+    HostSystemCheck(diagnostics: decoder.diagnostics, record: record)
+      .report(system, connection, manager)
     return Host(
-      site: site, name: name, connection: connection, elevation: elevation ?? .none,
-      serviceManager: manager, services: services, guid: guid, drill: drill)
-  }
-
-  static let drillKeys = ["database", "directory"]
-
-  private func drill(_ node: YAMLNode) -> DrillPlace? {
-    guard let record = decoder.record(node, keys: Self.drillKeys, "a drill") else { return nil }
-    let database = record.required("database", hint: "the database that is copied, as scheduler")
-      .flatMap { decoder.nonEmptyString($0, "the name of a database") }
-    let directory = record.required(
-      "directory", hint: "what a drill makes is put there, and removed"
-    )
-    .flatMap(decoder.absolutePath)
-    guard let database, let directory else { return nil }
-    return DrillPlace(database: database, directory: directory)
+      site: site, name: name, connection: connection, os: system, elevation: elevation ?? .none,
+      inside: inside, serviceManager: manager, services: services, startType: startType,
+      guid: guid, rest: rest, drill: drill)
   }
 
   private func connection(_ node: YAMLNode) -> Connection? {
@@ -61,6 +64,8 @@ struct HostDecoder {
         .map { .exec(through: $0) }
     case "ssh":
       return SSHDecoder(decoder: decoder).settings(node).map { .ssh(settings: $0) }
+    case "winrm":
+      return WinRMDecoder(decoder: decoder).settings(node).map { .winrm(settings: $0) }
     default:
       return decoder.record(node, keys: ["kind"], "a local connection").map { _ in .local }
     }
@@ -93,8 +98,10 @@ struct HostDecoder {
     guard let kind = kind(of: node, among: Self.managerKinds, "a service manager") else {
       return nil
     }
-    if kind == "systemd" {
-      return decoder.record(node, keys: ["kind"], "systemd").map { _ in .systemd }
+    if kind == "systemd" || kind == "windows" {
+      return decoder.record(node, keys: ["kind"], kind).map { _ in
+        kind == "systemd" ? .systemd : .windows
+      }
     }
     guard
       let record = decoder.record(

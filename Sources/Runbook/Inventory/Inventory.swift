@@ -41,13 +41,23 @@ public struct Inventory: Sendable, Hashable, Codable {
   /// A database's copy at a site, with the host that serves it; or a drill's throw-away copy, by the drill's host: `dr.drill`.
   public func copy(of database: Database, at site: String) -> DatabaseCopy? {
     if let host = host(site), let drill = host.drill, drill.database == database.name {
-      return DatabaseCopy(
-        database: database, site: host.id, host: host,
-        placement: Database.Placement(host: host.name, file: drill.file))
+      return database.placements[host.site].flatMap { drill.location(copying: $0.location) }.map {
+        DatabaseCopy(
+          database: database, site: host.id, host: host,
+          placement: Database.Placement(host: host.name, location: $0))
+      }
     }
     guard let placement = database.placements[site], let host = host("\(site).\(placement.host)")
     else { return nil }
     return DatabaseCopy(database: database, site: site, host: host, placement: placement)
+  }
+
+  /// The copies of all databases.
+  public var copies: [DatabaseCopy] { databases.flatMap(copies(of:)) }
+
+  /// A database's copies, in the order of the sites.
+  public func copies(of database: Database) -> [DatabaseCopy] {
+    sites.compactMap { copy(of: database, at: $0.name) }
   }
 
   /// The hosts that run a scheduler: those that have a GUID. Optionally only those of the sites that are not `site`.
@@ -79,10 +89,13 @@ extension Inventory {
 public struct Site: Sendable, Hashable, Codable {
   public let name: String
   public let hosts: [Host]
+  /// What runbooks refer to as `${SITE.settings.NAME}`: what differs between the sites and is nothing that Lifeboat knows of.
+  public let settings: [String: String]?
 
-  public init(name: String, hosts: [Host]) {
+  public init(name: String, hosts: [Host], settings: [String: String]? = nil) {
     self.name = name
     self.hosts = hosts
+    self.settings = settings
   }
 }
 

@@ -19,7 +19,7 @@ extension Inventory {
 /// Decodes an inventory: sites first, then what lies across them.
 struct InventoryDecoder {
   static let keys = ["sites", "databases", "paths", "groups", "witnesses", "people"]
-  static let siteKeys = ["hosts"]
+  static let siteKeys = ["hosts", "settings"]
   static let peopleKeys = ["allowed_signers"]
 
   let decoder: NodeDecoder
@@ -58,8 +58,21 @@ struct InventoryDecoder {
         let record = decoder.record(pair.value, keys: Self.siteKeys, "a site"),
         let hosts = record.required("hosts")
       else { return nil }
-      return Site(name: pair.key, hosts: self.hosts(hosts, of: pair.key, guids: &firstUse))
+      return Site(
+        name: pair.key, hosts: self.hosts(hosts, of: pair.key, guids: &firstUse),
+        settings: record["settings"].map(settings))
     }
+  }
+
+  private func settings(_ node: YAMLNode) -> [String: String] {
+    let pairs = decoder.pairs(node, "a mapping of texts by name") ?? []
+    let settings = pairs.compactMap { pair -> (String, String)? in
+      guard decoder.checkName(pair.key, at: pair.keyPosition, "the name of a setting"),
+        let text = decoder.string(pair.value)
+      else { return nil }
+      return (pair.key, text)
+    }
+    return Dictionary(settings, uniquingKeysWith: { first, _ in first })
   }
 
   private func hosts(

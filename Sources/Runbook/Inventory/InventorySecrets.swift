@@ -15,7 +15,16 @@ extension Inventory {
     let ofWitnesses = witnesses.map { witness -> SecretReference? in
       if case .http(_, let authorization) = witness.place { authorization } else { nil }
     }
-    return (ofDatabases + ofWitnesses).compactMap(\.self).filter { seen.insert($0).inserted }
-      .sorted { $0.description < $1.description }
+    let ofHosts = hosts.flatMap { host -> [SecretReference?] in
+      if case .winrm(let settings) = host.connection {
+        [settings.password, host.rest?.password]
+      } else {
+        [host.rest?.password]
+      }
+    }
+    return (ofDatabases + ofHosts + ofWitnesses).compactMap(\.self).filter {
+      seen.insert($0).inserted
+    }
+    .sorted { $0.description < $1.description }
   }
 }

@@ -1,6 +1,6 @@
 /// Decodes what a networked database says of its servers: once for all copies, and what differs at a copy.
 struct ServerDecoder {
-  static let databaseKeys = ["database", "port", "tls", "observe", "operate", "server"]
+  static let databaseKeys = ["database", "port", "driver", "tls", "observe", "operate", "server"]
   static let placementKeys = ["host", "address", "port", "server"]
   static let installationKeys = [
     "service", "account", "data_directory", "program_directory", "configuration_directory",
@@ -18,6 +18,9 @@ struct ServerDecoder {
       .flatMap { decoder.integer($0, in: 1...65_535) }
     let name = database.required("database", hint: "the database's name on the server")
       .flatMap { decoder.nonEmptyString($0, "a database's name") }
+    let driver = database["driver"].flatMap {
+      decoder.nonEmptyString($0, "an ODBC driver, by its file or its name in odbcinst.ini")
+    }
     let tls = database["tls"].flatMap(self.tls) ?? DatabaseServer.TLS()
     let observer = database.required("observe", hint: "the account that probes look with")
       .flatMap(login)
@@ -26,8 +29,8 @@ struct ServerDecoder {
     let installation = self.installation(placement)
     guard let address, let name, let observer, let `operator`, let installation else { return nil }
     return DatabaseServer(
-      address: address, port: port ?? kind.defaultPort, database: name, tls: tls,
-      observer: observer, operator: `operator`, installation: installation)
+      address: address, port: port ?? kind.defaultPort, database: name, driver: driver,
+      tls: tls, observer: observer, operator: `operator`, installation: installation)
   }
 
   private func tls(_ node: YAMLNode) -> DatabaseServer.TLS? {
@@ -79,10 +82,22 @@ struct ServerDecoder {
 }
 
 extension Database.Kind {
-  fileprivate var defaultPort: Int { self == .mariadb ? 3306 : 5432 }
+  fileprivate var defaultPort: Int {
+    switch self {
+    case .mariadb: 3306
+    case .sqlserver: 1433
+    case .postgresql, .sqlite: 5432
+    }
+  }
   /// As Debian has it.
   fileprivate var defaultConfigurationDirectory: String? {
     self == .mariadb ? "/etc/mysql/mariadb.conf.d" : nil
   }
-  fileprivate var defaultAccount: String { self == .mariadb ? "mysql" : "postgres" }
+  fileprivate var defaultAccount: String {
+    switch self {
+    case .mariadb: "mysql"
+    case .sqlserver: #"NT SERVICE\MSSQLSERVER"#
+    case .postgresql, .sqlite: "postgres"
+    }
+  }
 }

@@ -7,7 +7,7 @@ import Runbook
 /// The proof that every execution begins with. What was found of a plan is remembered, so that at night nobody waits for
 /// what was explored by day.
 struct ProofBeforeRun {
-  /// In the shipped runbooks the largest beginning takes about 30,000.
+  /// In the shipped runbooks the largest beginning, a drill on PostgreSQL, takes about 150,000.
   static let defaultStates = 200_000
 
   private let plan: Plan

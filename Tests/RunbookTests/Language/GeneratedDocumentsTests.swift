@@ -28,6 +28,7 @@ import Testing
     #expect(
       Set(InventoryJSONSchema.databaseProperties.keys)
         == Set(AcrossSitesDecoder.databaseKeys(.postgresql)))
+    #expect(Set(InventoryJSONSchema.restProperties.keys) == Set(SchedulerRESTDecoder.keys))
     #expect(Set(InventoryJSONSchema.sshProperties.keys) == Set(SSHDecoder.keys))
   }
 

@@ -79,6 +79,28 @@ import Testing
     #expect(start.onError == .continue)
   }
 
+  @Test("what a site sets is had by the site's name, and by a parameter that is a site")
+  func settings() throws {
+    let sites = String(decoding: try Fixtures.lab().bytes, as: UTF8.self)
+      .replacing("  dr:\n", with: "  dr:\n    settings: { address: 192.0.2.7 }\n")
+    let plan = try Planner(catalogue: .sample).plan(
+      runbook: SourceText(
+        file: "r.yaml",
+        text: """
+          runbook: r
+          description: d
+          run_type: upgrade
+          parameters:
+            to: { type: site, default: dr }
+          steps:
+            - id: tell
+              action: gate.approval
+              with: { prompt: "${to.settings.address} ${sites.dr.settings.address}" }
+          """), inventory: SourceText(file: "sites.yaml", text: sites), parameters: [:]
+    ).plan
+    #expect(plan.steps[0].arguments["prompt"] == .value("192.0.2.7 192.0.2.7"))
+  }
+
   @Test func observationsWaitForTheRun() throws {
     let prompt = try #require(try plan(failover).steps[3].arguments["prompt"])
     let seen = prompt.resolved { reference in

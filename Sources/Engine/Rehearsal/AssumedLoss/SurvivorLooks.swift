@@ -24,15 +24,6 @@ extension Rehearsal {
 extension Walk {
   /// The world as it is, at many places at the same time, so that one that is down holds up none of the others.
   func look(sideBySideAt steps: [PlannedStep], _ plan: Plan) async throws -> [Look] {
-    let limit = 16
-    return try await withThrowingTaskGroup(of: (Int, Look).self) { group in
-      var seen = [Look?](repeating: nil, count: steps.count)
-      for (place, step) in steps.enumerated() {
-        if place >= limit, let (done, look) = try await group.next() { seen[done] = look }
-        group.addTask { (place, try await look(at: step, plan, Course())) }
-      }
-      for try await (done, look) in group { seen[done] = look }
-      return seen.compactMap(\.self)
-    }
+    try await steps.sideBySide { try await look(at: $0, plan, Course()) }
   }
 }

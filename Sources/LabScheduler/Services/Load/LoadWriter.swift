@@ -14,7 +14,7 @@ struct LoadWriter {
     self.account = account
     copies = settings.copies.map { copy in
       LoadCopy(
-        name: "\(copy.host):\(copy.port)",
+        name: "\(copy.host):\(copy.port)", kind: settings.kind,
         settings: settings.connection(
           to: copy, connectTimeout: .seconds(1), statementTimeout: .milliseconds(500),
           grace: .milliseconds(100)))
@@ -59,6 +59,7 @@ struct LoadWriter {
 /// One copy of the database, and the connection to it while there is one.
 private final class LoadCopy: Sendable {
   let name: String
+  private let kind: DatabaseKind
   private let settings: ODBCSettings
   private let state = Mutex(State())
 
@@ -70,8 +71,9 @@ private final class LoadCopy: Sendable {
     var lastError: ODBCError?
   }
 
-  init(name: String, settings: ODBCSettings) {
+  init(name: String, kind: DatabaseKind, settings: ODBCSettings) {
     self.name = name
+    self.kind = kind
     self.settings = settings
   }
 
@@ -101,7 +103,7 @@ private final class LoadCopy: Sendable {
 
   private func connect() throws -> (ODBCConnection, Int) {
     let connection = try ODBCConnection.openAndWait(settings)
-    let table = NetworkedSchema.loadTable(settings.server)
+    let table = NetworkedSchema.loadTable(kind)
     let highest = try connection.performAndWait {
       try $0.query("SELECT max(number) AS highest FROM \(table)").first?["highest"]
     }
@@ -117,7 +119,7 @@ private final class LoadCopy: Sendable {
         ?? ODBCError(kind: .unreachable, place: name, summary: "not connected yet")
     }
     let sql =
-      "INSERT INTO \(NetworkedSchema.loadTable(settings.server)) (number, written_at) VALUES (?, ?)"
+      "INSERT INTO \(NetworkedSchema.loadTable(kind)) (number, written_at) VALUES (?, ?)"
     do {
       try connection.performAndWait {
         _ = try $0.execute(sql, [.integer(number), .string(time.description)])

@@ -36,6 +36,31 @@ extension AttentionList {
     return clock + unknown
   }
 
+  /// What a rehearsal took for lost, and what still points there.
+  var lost: [Attention] {
+    guard let assumed = reading.assumedLost else { return [] }
+    let sites = assumed.record.sites.joined(separator: " and ")
+    let pointing = reading.pointers.map { pointers in
+      pointers.record.pointers.map { self.pointing($0, entry: pointers.entry) }
+    }
+    return [
+      item(
+        .caution, "assumed_lost", "\(sites) was taken for lost: nothing there was asked.",
+        entry: assumed.entry)
+    ] + (pointing ?? [])
+  }
+
+  private func pointing(_ pointer: LostSitePointers.Pointer, entry: Int) -> Attention {
+    if let step = pointer.removedBy {
+      return item(
+        .note, pointer.code, "\(pointer.what), as expected: this step puts an end to it.",
+        step: step, entry: entry)
+    }
+    return item(
+      .caution, pointer.code,
+      "\(pointer.what), and \(pointer.why). What to do: \(pointer.advice).", entry: entry)
+  }
+
   var signed: [Attention] {
     guard let proof else { return [] }
     let problems = proof.problems.map {

@@ -13,7 +13,8 @@ struct AttentionList {
 
   var all: [Attention] {
     let parts = [
-      ending, drift, proved, objectives, steps.flatMap(outcome), gates.flatMap(people), prechecks,
+      ending, lost, drift, proved, objectives, steps.flatMap(outcome), gates.flatMap(people),
+      prechecks,
       steps.flatMap(observed), unseen, sittings, journal, signed,
     ]
     return parts.flatMap { $0 }.enumerated()

@@ -28,6 +28,10 @@ struct RunReading {
   private(set) var aborted: RunAborted?
   /// Entries whose time is before that of an earlier one.
   private(set) var clockSetBack: [Int] = []
+  /// What a rehearsal took for lost.
+  private(set) var assumedLost: (record: LostSiteAssumed, entry: Int)?
+  /// What pointed there.
+  private(set) var pointers: (record: LostSitePointers, entry: Int)?
   /// Entries of kinds that this version doesn't know.
   private(set) var unknownKinds: [Entry] = []
   /// Milliseconds since the run's start, by entry. They never go back.
@@ -77,6 +81,7 @@ struct RunReading {
     StepStarted.kind,
     StepIntent.kind, StepActed.kind, StepEnded.kind, StepRehearsed.kind, GateAsked.kind,
     GateAnswered.kind, GateVoided.kind, ProbeFilesPlanned.kind, ProbeFilesRemoved.kind,
+    LostSiteAssumed.kind, LostSitePointers.kind,
   ]
 
   // MARK: - The run
@@ -89,6 +94,10 @@ struct RunReading {
       sit(entry, record.person, record.version, record.takenOverFrom)
     } else if let record = try entry.record(RunEnded.self) {
       ended = record
+    } else if let record = try entry.record(LostSiteAssumed.self) {
+      assumedLost = (record, entry.index)
+    } else if let record = try entry.record(LostSitePointers.self) {
+      pointers = (record, entry.index)
     }
     if let sitting = sittings.popLast() {
       sittings.append(sitting.reaching(entry, ms: latestMs, ended: ended))
