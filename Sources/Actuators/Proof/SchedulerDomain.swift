@@ -30,10 +30,12 @@ public struct SchedulerDomain: ProofDomain {
     let free =
       "a scheduler's host that runs Windows, and comes back, starts what isn't disabled or manual: nothing asks for a permit there"
     let manual = schedulers.filter { $0.startType == .manual }.map(\.id)
-    let usual =
-      "where the scheduler runs on \(manual.joined(separator: ", ")), its services are set to manual, as the inventory says"
+    let usual = [
+      "where the scheduler runs on \(manual.joined(separator: ", ")), its services are set to manual, as the inventory says",
+      "when no scheduler runs anywhere, a person starts such services at the site that 'lifeboat permit' names",
+    ]
     return (schedulers.contains(where: asks) ? [permit] : [])
-      + (schedulers.contains(where: \.isWindows) ? [free] : []) + (manual.isEmpty ? [] : [usual])
+      + (schedulers.contains(where: \.isWindows) ? [free] : []) + (manual.isEmpty ? [] : usual)
       + [
         "an act takes effect as a whole or not at all, at once or after its time is up",
         "an act that is under way ends when the sites that it changes lose their power",
@@ -91,7 +93,7 @@ public struct SchedulerDomain: ProofDomain {
   public func happenings(in world: ModelWorld, permitted: String?) -> [Happening] {
     sites.flatMap { site in
       movesOfSite(site, world, permitted) + takingControl(at: site, world)
-    } + fencing(world, permitted)
+    } + fencing(world, permitted) + startingByHand(world, permitted)
   }
 
   private func movesOfSite(
@@ -160,6 +162,26 @@ public struct SchedulerDomain: ProofDomain {
   ) -> Host? {
     schedulers.first { host in
       host.site == site && !world.runs(host) && holders == [world.guid(of: host)]
+    }
+  }
+
+  /// No scheduler runs anywhere, as after a reboot of a host whose services are set to manual: a person starts that of the site
+  /// that may.
+  private func startingByHand(_ world: ModelWorld, _ permitted: String?) -> [Happening] {
+    guard let permitted, world.outages[permitted] == nil, !schedulers.contains(where: world.runs)
+    else { return [] }
+    return schedulers.filter { host in
+      host.site == permitted && host.startType == .manual
+        && world[host.id, FactName.fenced] != true
+        && host.services.allSatisfy {
+          world[host.subject(ofService: $0), FactName.startType] == "manual"
+        }
+    }.map { host in
+      var started = world
+      for service in host.services {
+        started[host.subject(ofService: service), FactName.serviceState] = "running"
+      }
+      return Happening(.byHand, "a person starts the services of \(host.id)", started)
     }
   }
 
