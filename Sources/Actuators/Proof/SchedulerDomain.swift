@@ -32,7 +32,7 @@ public struct SchedulerDomain: ProofDomain {
     let manual = schedulers.filter { $0.startType == .manual }.map(\.id)
     let usual = [
       "where the scheduler runs on \(manual.joined(separator: ", ")), its services are set to manual, as the inventory says",
-      "when no scheduler runs anywhere, a person starts such services at the site that 'lifeboat permit' names",
+      "when no other site's scheduler runs, a person starts such services at the site that 'lifeboat permit' names",
     ]
     return (schedulers.contains(where: asks) ? [permit] : [])
       + (schedulers.contains(where: \.isWindows) ? [free] : []) + (manual.isEmpty ? [] : usual)
@@ -165,13 +165,14 @@ public struct SchedulerDomain: ProofDomain {
     }
   }
 
-  /// No scheduler runs anywhere, as after a reboot of a host whose services are set to manual: a person starts that of the site
-  /// that may.
+  /// Services that are set to manual don't run, as after a reboot of their host: a person starts them at the site that may, when
+  /// no other site's scheduler runs.
   private func startingByHand(_ world: ModelWorld, _ permitted: String?) -> [Happening] {
-    guard let permitted, world.outages[permitted] == nil, !schedulers.contains(where: world.runs)
+    guard let permitted, world.outages[permitted] == nil,
+      !schedulers.contains(where: { $0.site != permitted && world.runs($0) })
     else { return [] }
     return schedulers.filter { host in
-      host.site == permitted && host.startType == .manual
+      host.site == permitted && host.startType == .manual && !world.runs(host)
         && world[host.id, FactName.fenced] != true
         && host.services.allSatisfy {
           world[host.subject(ofService: $0), FactName.startType] == "manual"
