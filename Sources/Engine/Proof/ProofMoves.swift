@@ -21,7 +21,7 @@ extension ProofModel {
     switch state.runner {
     case .runs, .halts, .waits: moves += runnerMoves(from: state)
     case .isGone: moves += returns(from: state)
-    case .isDone: break
+    case .isDone: moves += anew(after: state)
     }
     return moves
   }
@@ -100,16 +100,19 @@ extension ProofModel {
             kind: .resume, step: nil,
             words: "the run is resumed, and what was vouched for is too old to count"), resumed))
     }
-    guard mayBegin(in: state.world) else { return moves }
+    return moves + anew(after: state)
+  }
+
+  private mutating func anew(after state: ProofState) -> [ProofMove] {
+    guard mayBegin(in: state.world) else { return [] }
     var anew = beginning(in: state.world)
     anew.permitted = state.permitted
     anew.lastPermitted = state.lastPermitted
     anew.outagesLeft = state.outagesLeft
     anew.late = state.late
-    moves.append(
-      ProofMove(
-        ProofEvent(kind: .resume, step: nil, words: "the runbook is executed anew"), anew))
-    return moves
+    return [
+      ProofMove(ProofEvent(kind: .resume, step: nil, words: "the runbook is executed anew"), anew)
+    ]
   }
 
   /// A run that has just begun.
