@@ -209,11 +209,18 @@ class AdministrationParser(QueryParser):
         found = {}
         if self.accept("WITH"):
             for name, value in self.list(self.backup_option):
-                found[name] = value
-        return lambda session: {name: value(session) if value else True for name, value in found.items()}
+                found.setdefault(name, []).append(value)
+        return lambda session: {
+            name: dict(value(session) for value in values) if name == "MOVE" else values[-1](session) if values[-1] else True
+            for name, values in found.items()}
 
     def backup_option(self):
         name = self.accept_any(*backup.OPTIONS) or self.refuse()
+        if name == "MOVE":
+            logical = self.scalar()
+            self.expect("TO")
+            physical = self.scalar()
+            return name, lambda session: (logical(session), physical(session))
         return name, self.scalar() if self.accept_sign("=") else None
 
     # Permissions

@@ -6,13 +6,14 @@ import os
 import pickle
 import uuid
 
+import history
 from datatypes import Type
 from definitions import others_in, require_alter
 from errors import SQLError
 from runner import roles
 
 OPTIONS = ("NORECOVERY", "RECOVERY", "STANDBY", "NO_TRUNCATE", "CONTINUE_AFTER_ERROR", "INIT", "FORMAT", "NOINIT", "STATS",
-           "COMPRESSION", "CHECKSUM", "COPY_ONLY", "REPLACE", "FILE", "NAME", "STOP_ON_ERROR", "NOUNLOAD", "UNLOAD")
+           "COMPRESSION", "CHECKSUM", "COPY_ONLY", "REPLACE", "FILE", "NAME", "STOP_ON_ERROR", "NOUNLOAD", "UNLOAD", "MOVE")
 
 
 def local_path(instance, path):
@@ -42,12 +43,14 @@ def back_up(session, kind, name, path, options):
     try:
         check_source(session, kind, database, norecovery, "NO_TRUNCATE" in options)
         whole = local_path(session.instance, path)
-        write(whole, path, content(database, kind))
+        document = content(database, kind)
+        write(whole, path, document)
     except SQLError as error:
         raise ended(error, command)
     finish_half(session, command, whole, [
         (4035, "Processed 42 pages for database '%s', file '%s' on file 1." % (database.name, database.name)),
         (3014, "%s successfully processed 42 pages in 0.010 seconds (32.812 MB/sec)." % command)])
+    history.backed_up(session.instance, document, path, "COPY_ONLY" in options)
     if kind == "LOG" and "COPY_ONLY" not in options:
         database.backup_lsn = database.lsn
     if norecovery:
@@ -84,7 +87,8 @@ def content(database, kind):
         "double": "a backup of Lifeboat's SQL Server double", "kind": kind, "database": database.name, "family": database.family,
         "forks": database.forks, "first_lsn": database.backup_lsn, "last_lsn": database.lsn, "set": str(uuid.uuid4()).upper(),
         "server": database.instance.name, "rows": base64.b64encode(database.data.serialize()).decode(),
-        "definitions": base64.b64encode(held).decode(), "recovery_model": database.recovery_model}
+        "definitions": base64.b64encode(held).decode(), "recovery_model": database.recovery_model,
+        "user_access": database.user_access}
 
 
 def write(whole, path, document):
@@ -138,6 +142,7 @@ def restore_log(session, name, path, options):
         raise SQLError(4312)
     take_over(database, document)
     finish(database, options)
+    history.restored(session.instance, database, document, path, "RECOVERY" in options)
     return [(4035, "Processed 0 pages for database '%s', file '%s' on file 1." % (database.name, database.name)),
             (3014, "RESTORE LOG successfully processed 0 pages in 0.008 seconds (0.000 MB/sec).")]
 
@@ -169,12 +174,23 @@ def restore_database(session, name, path, options):
         raise SQLError(3154, text="The backup set holds a backup of a database other than the existing '%s' database." % name)
     else:
         require_restore(session, database)
+    move(database, options.get("MOVE", {}))
     database.state = "RESTORING"
     take_over(database, document)
     database.family = document["family"]
     finish(database, options)
+    history.restored(session.instance, database, document, path, database.state == "ONLINE")
     return [(4035, "Processed 42 pages for database '%s', file '%s' on file 1." % (database.name, database.name)),
             (3014, "RESTORE DATABASE successfully processed 42 pages in 0.030 seconds (10.937 MB/sec).")]
+
+
+def move(database, moved):
+    """A backup holds the files of the server that it comes from, and their paths: what isn't moved needs these here."""
+    unknown = set(moved) - set(database.files)
+    if unknown:
+        raise SQLError(3234, text="Logical file '%s' is not part of database '%s'. Use RESTORE FILELISTONLY to list the logical file "
+                                  "names." % (sorted(unknown)[0], database.name))
+    database.files.update(moved)
 
 
 RESTORES = {"LOG": restore_log, "DATABASE": restore_database}
@@ -195,6 +211,7 @@ def take_over(database, document):
     database.tables, database.users, database.roles = definitions
     database.lsn = database.backup_lsn = document["last_lsn"]
     database.forks, database.recovery_model = document["forks"], document["recovery_model"]
+    database.user_access = document["user_access"]
 
 
 def finish(database, options):

@@ -20,7 +20,8 @@ def databases(session, _):
             continue
         states = {"ONLINE": 0, "RESTORING": 1, "RECOVERING": 2, "RECOVERY_PENDING": 3, "SUSPECT": 4, "OFFLINE": 6}
         group = each.world.group_of(each)
-        yield (each.name, each.database_id, b"\x01", MOMENT, 160, "SQL_Latin1_General_CP1_CI_AS", 0, "MULTI_USER",
+        yield (each.name, each.database_id, b"\x01", MOMENT, 160, "SQL_Latin1_General_CP1_CI_AS",
+               {"MULTI_USER": 0, "SINGLE_USER": 1}[each.user_access], each.user_access,
                int(each.is_read_only), states[each.shown_state], each.shown_state, int(each.is_in_standby),
                {"FULL": 1, "BULK_LOGGED": 2, "SIMPLE": 3}[each.recovery_model], each.recovery_model, None,
                group.replicas[session.instance.name].guid if group else None, group.database_guids[each.name] if group else None, 0)
@@ -129,6 +130,27 @@ def information_columns(_, database):
                    column.type.name, length)
 
 
+def master_files(session, _):
+    """A database that is RESTORING says from where it would be rolled forward."""
+    if not any(session.login.may(each) for each in ("CREATE ANY DATABASE", "ALTER ANY DATABASE", "VIEW ANY DEFINITION")):
+        return
+    for database in session.instance.databases.values():
+        restoring = database.state == "RESTORING"
+        for number, (name, path) in enumerate(database.files.items(), 1):
+            yield (database.database_id, number, number - 1, ("ROWS", "LOG")[number - 1], name, path,
+                   database.lsn if restoring else None, database.forks[-1][0] if restoring else None)
+
+
+def recovery_status(session, _):
+    """NULL of a database that isn't started, and of one that the login may not see."""
+    for database in session.instance.databases.values():
+        started = database.state == "ONLINE" and session.login.may("VIEW ANY DEFINITION")
+        forks = database.forks
+        yield (database.database_id, database.family if started else None, database.backup_lsn if started else None,
+               forks[-1][0] if started else None, forks[-2][0] if started and len(forks) > 1 else forks[-1][0] if started else None,
+               forks[-1][1] if started and len(forks) > 1 else None)
+
+
 def configurations(_, __):
     yield 1537, "show advanced options", 0, 0
     yield 544, "max server memory (MB)", 2147483647, 2147483647
@@ -147,6 +169,11 @@ VIEWS = instance_views("sys", {
                          "program_name:nvarchar status:nvarchar database_id:smallint login_time:datetime "
                          "open_transaction_count:int is_user_process:bit", sessions),
     "dm_exec_requests": ("session_id:smallint status:nvarchar command:nvarchar database_id:smallint percent_complete:float", requests),
+    "master_files": ("database_id:int file_id:int type:tinyint type_desc:nvarchar name:sysname physical_name:path "
+                     "redo_start_lsn:lsn redo_start_fork_guid:uniqueidentifier", master_files),
+    "database_recovery_status": ("database_id:int family_guid:uniqueidentifier last_log_backup_lsn:lsn "
+                                 "recovery_fork_guid:uniqueidentifier first_recovery_fork_guid:uniqueidentifier "
+                                 "fork_point_lsn:lsn", recovery_status),
     "configurations": ("configuration_id:int name:nvarchar value:int value_in_use:int", configurations),
     **catalogue_replication.VIEWS,
 })

@@ -1,6 +1,14 @@
 """msdb: the Agent's jobs and log shipping, as their tables show them."""
 
+import history
+from errors import SQLError
 from views import instance_views
+
+
+def require_reading(session, table):
+    """Of msdb's tables of jobs, backups and log shipping nobody reads who wasn't given that."""
+    if not session.login.sysadmin and "DB_DATAREADER OF MSDB" not in session.login.permissions:
+        raise SQLError(229, "SELECT", table, "msdb", "dbo")
 
 
 def sysjobs(session, _):
@@ -57,7 +65,15 @@ def monitored_secondaries(session, _):
                    one.last_restored_date, one.last_restored_date, 0)
 
 
-VIEWS = instance_views("msdb.dbo", {
+def schedules(session, _):
+    for job in session.instance.jobs.values():
+        for number, _ in enumerate(job.schedules, 1):
+            yield number, job.job_id
+
+
+DESCRIBED = {
+    "sysjobschedules": ("schedule_id:int job_id:uniqueidentifier", schedules),
+    **history.VIEWS,
     "sysjobs": ("job_id:uniqueidentifier originating_server_id:int name:sysname enabled:tinyint description:nvarchar "
                 "category_id:int owner_sid:varbinary date_created:datetime", sysjobs),
     "sysjobactivity": ("session_id:int job_id:uniqueidentifier run_requested_date:datetime start_execution_date:datetime "
@@ -86,4 +102,14 @@ VIEWS = instance_views("msdb.dbo", {
         "primary_database:sysname restore_threshold:int threshold_alert_enabled:bit last_copied_file:path "
         "last_copied_date:datetime last_copied_date_utc:datetime last_restored_file:path last_restored_date:datetime "
         "last_restored_date_utc:datetime last_restored_latency:int", monitored_secondaries),
-})
+}
+
+
+def guarded(table, rows):
+    def checked(session, database):
+        require_reading(session, table)
+        return rows(session, database)
+    return checked
+
+
+VIEWS = instance_views("msdb.dbo", {table: (columns, guarded(table, rows)) for table, (columns, rows) in DESCRIBED.items()})

@@ -156,5 +156,7 @@ def set_state(session, name, word, ends_others):
         if word == "OFFLINE":
             session.wait(lambda: not others_in(session, database))
         database.state = word
+    elif word in ("SINGLE_USER", "MULTI_USER"):
+        database.user_access = word
     elif word in ("READ_ONLY", "READ_WRITE"):
         database.is_read_only = word == "READ_ONLY"

@@ -20,6 +20,7 @@ MESSAGES = {
     916: (14, 'The server principal "%s" is not able to access the database "%s" under the current security context.'),
     921: (14, "Database '%s' has not been recovered yet. Wait and try again."),
     922: (14, "Database '%s' is being recovered. Waiting until recovery is finished."),
+    924: (14, "Database '%s' is already open and can only have one user at a time."),
     927: (14, "Database '%s' cannot be opened. It is in the middle of a restore."),
     942: (14, "Database '%s' cannot be opened because it is offline."),
     954: (14, 'The database "%s" cannot be opened. It is acting as a mirror database.'),

@@ -6,6 +6,7 @@ import shutil
 import uuid
 
 import backup
+import history
 from errors import SQLError
 
 
@@ -14,6 +15,7 @@ class Job:
         self.instance, self.name, self.work, self.enabled = instance, name, work, enabled
         self.job_id = str(uuid.uuid4()).upper()
         self.started = self.stopped = None
+        self.schedules = []
         # 1 succeeded, 0 failed, 3 cancelled, 5 not run yet.
         self.outcome, self.message = 5, ""
         # How many looks at the catalogue a run takes; None: as all that comes later.
@@ -140,9 +142,11 @@ def ship(instance, shipping):
     existing = set(log_files(folder, shipping.database))
     while (name := "%s_%s.trn" % (shipping.database, moment.strftime("%Y%m%d%H%M%S"))) in existing:
         moment += datetime.timedelta(seconds=1)
-    backup.write(os.path.join(folder, name), shipping.directory, backup.content(database, "LOG"))
+    document, path = backup.content(database, "LOG"), joined(shipping.directory, name)
+    backup.write(os.path.join(folder, name), shipping.directory, document)
     database.backup_lsn = database.lsn
-    shipping.last_backup_file, shipping.last_backup_date = joined(shipping.directory, name), now()
+    history.backed_up(instance, document, path, False)
+    shipping.last_backup_file, shipping.last_backup_date = path, now()
 
 
 def copy(instance, shipping):
@@ -163,9 +167,21 @@ def restore(instance, shipping):
         database = instance.database(secondary.name)
         done = (secondary.last_restored_file or "").replace("\\", "/").rsplit("/", 1)[-1]
         for name in log_files(folder, shipping.database):
-            if done and name <= done:
+            if done and name <= done or too_young(name, secondary.delay):
                 continue
             apply(instance, database, joined(shipping.destination, name), secondary)
+
+
+def too_young(name, minutes):
+    """By the time in its name: a restore job may be told to stay behind."""
+    written = datetime.datetime.strptime(name[-18:-4], "%Y%m%d%H%M%S")
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) - written < datetime.timedelta(minutes=minutes)
+
+
+def add_schedule(session, arguments):
+    job = find(session, arguments)
+    job.schedules.append({name: arguments.get("@" + name) for name in (
+        "name", "enabled", "freq_type", "freq_interval", "freq_subday_type", "freq_subday_interval")})
 
 
 def apply(instance, database, path, secondary):

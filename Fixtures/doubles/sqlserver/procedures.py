@@ -147,8 +147,15 @@ def add_secondary_database(session, given):
             given["@primary_server"], given["@primary_database"]))
     session.instance.database(given["@secondary_database"])
     jobs.add_secondary_database(
-        shipping, given["@secondary_database"], int(given.get("@restore_mode") or 0), given.get("@restore_delay", 0),
+        shipping, given["@secondary_database"], int(given.get("@restore_mode") or 0), int(given.get("@restore_delay") or 0),
         bool(given.get("@disconnect_users")), given.get("@restore_threshold", 45))
+
+
+def change_secondary_database(session, given):
+    name = given["@secondary_database"].lower()
+    for shipping in session.instance.log_shipping_secondary.values():
+        if name in shipping.secondaries and given.get("@restore_delay") is not None:
+            shipping.secondaries[name].delay = int(given["@restore_delay"])
 
 
 def delete_secondary_database(session, given):
@@ -203,6 +210,10 @@ PROCEDURES = {
     "sp_update_job": (columns("job_id job_name new_name enabled"), jobs.update),
     "sp_start_job": (columns("job_name job_id"), jobs.start),
     "sp_stop_job": (columns("job_name job_id"), jobs.stop),
+    "sp_add_jobschedule": (
+        columns("job_id job_name name enabled freq_type freq_interval freq_subday_type freq_subday_interval "
+                "freq_relative_interval freq_recurrence_factor active_start_date active_end_date active_start_time active_end_time"),
+        jobs.add_schedule),
     "sp_add_log_shipping_primary_database": (
         columns("database backup_directory backup_share backup_job_name " + SCHEDULE + " backup_threshold threshold_alert "
                 "threshold_alert_enabled history_retention_period backup_job_id primary_id backup_compression overwrite"),
@@ -220,6 +231,9 @@ PROCEDURES = {
         columns("secondary_database primary_server primary_database restore_delay restore_all restore_mode disconnect_users "
                 "block_size buffer_count max_transfer_size restore_threshold threshold_alert threshold_alert_enabled "
                 "history_retention_period overwrite"), administrator(add_secondary_database)),
+    "sp_change_log_shipping_secondary_database": (
+        columns("secondary_database restore_delay restore_all restore_mode disconnect_users"),
+        administrator(change_secondary_database)),
     "sp_delete_log_shipping_secondary_database": (columns("secondary_database"), administrator(delete_secondary_database)),
     "sp_delete_log_shipping_secondary_primary": (
         columns("primary_server primary_database"), administrator(delete_secondary_primary)),

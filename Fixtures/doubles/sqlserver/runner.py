@@ -36,6 +36,9 @@ def resolve(session, parts):
 
 
 def require_access(session, database):
+    if database.user_access == "SINGLE_USER" and any(
+            other.database is database for other in session.instance.sessions.values() if other is not session):
+        raise SQLError(924, database.name)
     if session.login.sysadmin or database.name in ("master", "tempdb", "msdb"):
         return
     if not database.user_of(session.login):

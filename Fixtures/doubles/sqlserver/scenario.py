@@ -3,6 +3,8 @@
 import json
 import ssl
 
+import backup
+import history
 import jobs
 from availability import Group, Replica
 from mirroring import Mirroring
@@ -155,4 +157,9 @@ def build_log_shipping(world, details):
     receiving = jobs.add_secondary(
         secondary, primary.name, name, details.get("backup_share", details["backup_directory"]), details["copy_directory"],
         enabled=True)
-    jobs.add_secondary_database(receiving, name, details.get("restore_mode", 0))
+    jobs.add_secondary_database(receiving, name, details.get("restore_mode", 0), details.get("restore_delay", 0))
+    first = backup.content(source, "DATABASE")
+    history.backed_up(primary, first, details["backup_directory"] + "/first.bak", False)
+    history.restored(secondary, copy, first, details["copy_directory"] + "/first.bak", False)
+    for job in (shipping.job, receiving.copy_job, receiving.restore_job):
+        job.schedules.append({"name": "every 15 minutes", "enabled": 1, "freq_subday_interval": 15})

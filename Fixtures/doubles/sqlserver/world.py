@@ -44,6 +44,8 @@ class Database:
         self.tables, self.users, self.roles, self.procedures = {}, {}, set(), {}
         self.next_object_id = 245_575_913
         self.state, self.is_read_only, self.is_in_standby, self.recovery_model = "ONLINE", False, False, "FULL"
+        # It is in the log, so backups take it along.
+        self.user_access = "MULTI_USER"
         self.lsn, self.backup_lsn = FIRST_LSN, FIRST_LSN
         self.family = str(uuid.uuid4()).upper()
         # The recovery path: each recovery forks it, at an LSN.
@@ -51,6 +53,9 @@ class Database:
         self.guid = str(uuid.uuid4()).upper()
         # The session whose transaction has written here.
         self.writer = None
+        # By logical name. Each server has its own places.
+        folder = "C:\\Program Files\\Microsoft SQL Server\\%s\\DATA\\" % instance.name
+        self.files = {name: folder + name + "." + "mdf", name + "_log": folder + name + "_log.ldf"}
         # Why it can't be opened although ONLINE: `errors` number scripted by a test.
         self.barrier = None
 
@@ -135,7 +140,7 @@ class Instance:
         self.guid = str(uuid.uuid4()).upper()
         self.databases, self.logins, self.jobs, self.volumes = {}, {}, {}, []
         self.log_shipping_primary, self.log_shipping_secondary = {}, {}
-        self.monitor_primary, self.monitor_secondary = {}, {}
+        self.backup_sets, self.restores = [], []
         self.sessions = {}
         self.next_session, self.next_login, self.next_database = 51, 260, 5
         self.port, self.powered, self.backup_pause_ms = 0, True, 50

@@ -175,6 +175,55 @@ class LogShippingTest(DoubleTest):
         self.refused(32009, "PROD", """EXEC sp_add_log_shipping_primary_database @database = N'L', @backup_directory = N'C:\\log',
             @backup_share = N'\\\\PROD\\log'""")
 
+    def test_history_and_files(self):
+        self.ship()
+        last = "SELECT TOP 1 restore_type, destination_database_name FROM msdb.dbo.restorehistory ORDER BY restore_date DESC"
+        self.assertEqual(self.query("DR", last), [("L", "L")])
+        own = "SELECT type, server_name FROM msdb.dbo.backupset WHERE database_name = 'L' ORDER BY backup_set_id"
+        self.assertEqual(self.query("PROD", own), [("D", "PROD"), ("L", "PROD")])
+        self.assertEqual(self.query("DR", own), [("D", "PROD"), ("L", "PROD")])
+        redo = "SELECT redo_start_lsn FROM sys.master_files WHERE database_id = DB_ID(N'L') AND type = 0"
+        self.assertIsNotNone(self.query("DR", redo)[0][0])
+        self.assertIsNone(self.query("PROD", redo)[0][0])
+        fork = "SELECT recovery_fork_guid, fork_point_lsn FROM sys.database_recovery_status WHERE database_id = DB_ID(N'L')"
+        self.assertIsNone(self.query("PROD", fork)[0][1])
+        self.assertEqual(self.query("DR", fork), [(None, None)])
+        self.refused(229, "PROD", own, user="monitor", password="m")
+
+    def test_a_single_user_goes_along_in_the_log(self):
+        self.query("PROD", "ALTER DATABASE [L] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+        with self.connect("PROD", "L"):
+            self.refused(924, "PROD", "USE L")
+        # Whoever still has the place is sent away.
+        self.query("PROD", "ALTER DATABASE [L] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+        self.query("PROD", "BACKUP LOG [L] TO DISK = N'C:\\log\\tail.trn' WITH NORECOVERY")
+        self.query("DR", "RESTORE LOG [L] FROM DISK = N'\\\\PROD\\log\\tail.trn' WITH RECOVERY")
+        access = "SELECT user_access_desc FROM sys.databases WHERE name = 'L'"
+        self.assertEqual(self.query("DR", access), [("SINGLE_USER",)])
+        self.query("DR", "ALTER DATABASE [L] SET MULTI_USER")
+        self.assertEqual(self.query("DR", access), [("MULTI_USER",)])
+
+    def test_a_restore_over_another_servers_files(self):
+        self.query("PROD", "BACKUP DATABASE [L] TO DISK = N'C:\\log\\full.bak' WITH COPY_ONLY, INIT")
+        restore = "RESTORE DATABASE [L] FROM DISK = N'\\\\PROD\\log\\full.bak' WITH REPLACE, NORECOVERY, MOVE N'%s' TO N'E:\\L.mdf'"
+        self.refused(3234, "DR", restore % "other")
+        self.query("DR", restore % "L")
+        self.assertEqual(
+            self.query("DR", "SELECT physical_name FROM sys.master_files WHERE database_id = DB_ID(N'L') AND type = 0"), [("E:\\L.mdf",)])
+
+    def test_a_delayed_restore_and_a_schedule(self):
+        self.query("DR", "EXEC master.dbo.sp_change_log_shipping_secondary_database @secondary_database = N'L', @restore_delay = 60")
+        self.insert("young")
+        self.ship()
+        last = "SELECT last_restored_file FROM msdb.dbo.log_shipping_secondary_databases"
+        self.assertEqual(self.query("DR", last), [(None,)])
+        self.query("DR", "EXEC master.dbo.sp_change_log_shipping_secondary_database @secondary_database = N'L', @restore_delay = 0")
+        self.run_job("DR", "LSRestore_PROD_L")
+        self.assertIsNotNone(self.query("DR", last)[0][0])
+        self.query("PROD", """EXEC msdb.dbo.sp_add_jobschedule @job_name = N'LSBackup_L', @name = N'more', @enabled = 1, @freq_type = 4,
+            @freq_interval = 1, @freq_subday_type = 4, @freq_subday_interval = 5""")
+        self.assertEqual(self.query("PROD", "SELECT COUNT(*) FROM msdb.dbo.sysjobschedules"), [(2,)])
+
     def test_a_running_job_goes_on_after_it_was_disabled(self):
         self.query("PROD", "EXEC msdb.dbo.sp_start_job @job_name = N'LSBackup_L'")
         self.query("PROD", "EXEC msdb.dbo.sp_update_job @job_name = N'LSBackup_L', @enabled = 0")
