@@ -93,11 +93,19 @@ struct Failure {
       || has(states: ["57P01", "57P02", "57P03"])
       || has(natives: [2002, 2006, 2013, 2055, 1053, 1927, 20004, 20006, 20017, 20047])
       || has(words: ["server closed the connection", "no connection to the server"])
+      || endsWithoutWord
     {
       return .connectionLost
     }
     if has(states: ["57014", "HY008"]) || has(natives: [1317]) { return .cancelled }
     return .refused
+  }
+
+  /// What FreeTDS says when the connection breaks in the middle of an answer. A refusal of the server's has a number.
+  private var endsWithoutWord: Bool {
+    diagnostics.contains {
+      $0.state == "HY000" && $0.nativeError == 0 && $0.message.contains("Unknown error")
+    }
   }
 
   private func has(states: [String]) -> Bool { diagnostics.contains { states.contains($0.state) } }

@@ -4,7 +4,7 @@ import Testing
 /// The shipped runbooks on SQL Server, by the binary; a double stands for SQL Server.
 @Suite("The shipped runbooks on SQL Server (a double)", .serialized)
 struct SQLServerRunTests {
-  static let replications = ["mirroring", "availability_group"]
+  static let replications = ["mirroring", "availability_group", "log_shipping"]
 
   @Test("switchover there and back: rehearsed, executed, executed again", arguments: replications)
   func switchover(_ replication: String) async throws {

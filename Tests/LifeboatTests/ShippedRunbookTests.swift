@@ -17,7 +17,10 @@ struct ShippedRunbookTests {
   /// The others have no drills, so that their hosts have none for them.
   @Test(
     "each validates against the inventory of real hosts",
-    arguments: ["postgresql", "mariadb", "sqlserver-mirroring", "sqlserver-availability-group"])
+    arguments: [
+      "postgresql", "mariadb", "sqlserver-mirroring", "sqlserver-availability-group",
+      "sqlserver-log-shipping",
+    ])
   func validatesOnHosts(database: String) async throws {
     let sites = Programs.root.path + "/Fixtures/hosts/\(database).yaml"
     let hasDrills = database == "postgresql"

@@ -194,6 +194,7 @@ struct VariantTests {
       "Fixtures/hosts/windows.yaml",
       "Fixtures/hosts/sqlserver-mirroring.yaml",
       "Fixtures/hosts/sqlserver-availability-group.yaml",
+      "Fixtures/hosts/sqlserver-log-shipping.yaml",
     ])
   func shipped(_ runbook: String, inventory: String) async throws {
     let result = try await Variant(runbook, of: runbook).proof(in: inventory)

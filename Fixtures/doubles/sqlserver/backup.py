@@ -132,6 +132,8 @@ def restore_log(session, name, path, options):
     document = read(session, path)
     if database.state != "RESTORING":
         raise SQLError(3117)
+    if is_past(database, document):
+        raise SQLError(4326, document["last_lsn"], database.lsn)
     if document["kind"] != "LOG" or not is_same_path(database, document):
         raise SQLError(4330)
     if document["last_lsn"] < database.lsn or (document["last_lsn"] == database.lsn and document["first_lsn"] < database.lsn):
@@ -145,6 +147,13 @@ def restore_log(session, name, path, options):
     history.restored(session.instance, database, document, path, "RECOVERY" in options)
     return [(4035, "Processed 0 pages for database '%s', file '%s' on file 1." % (database.name, database.name)),
             (3014, "RESTORE LOG successfully processed 0 pages in 0.008 seconds (0.000 MB/sec).")]
+
+
+def is_past(database, document):
+    """Whether it ends before the fork at which the database left the backup's path for its own."""
+    forks, own = document["forks"], database.forks
+    return document["kind"] == "LOG" and document["family"] == database.family and len(forks) < len(own) \
+        and own[:len(forks)] == forks and document["last_lsn"] <= own[len(forks)][1]
 
 
 def is_same_path(database, document):

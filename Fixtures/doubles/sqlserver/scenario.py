@@ -1,6 +1,7 @@
 """Makes a world from its description in JSON (see the README)."""
 
 import json
+import os
 import ssl
 
 import backup
@@ -73,11 +74,13 @@ def run_as_administrator(instance, database, sql):
 def load(path):
     with open(path, encoding="utf-8") as file:
         description = json.load(file)
-    return build(description)
+    return build(description, os.path.dirname(os.path.abspath(path)))
 
 
-def build(described):
+def build(described, folder="/"):
+    """`folder`: where volumes are that name no place of their own."""
     world = World()
+    world.folder = folder
     with world.changed:
         furnish(world, described)
     return world
@@ -127,7 +130,10 @@ def world_instance(world, name, details):
     instance = Instance(world, name)
     instance.port = details.get("port", 0)
     instance.backup_pause_ms = details.get("backup_pause_ms", instance.backup_pause_ms)
-    instance.volumes = [tuple(each) for each in details.get("volumes", {}).items()]
+    for prefix, place in details.get("volumes", {}).items():
+        whole = os.path.join(world.folder, place)
+        os.makedirs(whole, exist_ok=True)
+        instance.volumes.append((prefix, whole))
     if "windows_accounts" in details:
         instance.known_windows_accounts = {each.lower() for each in details["windows_accounts"]}
     tls = details.get("tls")

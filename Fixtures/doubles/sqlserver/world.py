@@ -107,7 +107,9 @@ class Database:
 
     @property
     def shown_state(self):
-        """As `sys.databases` tells it."""
+        """As `sys.databases` tells it: one that waits in standby can be read, and is ONLINE."""
+        if self.is_in_standby:
+            return "ONLINE"
         if self.state == "ONLINE" and self.world.mirrored(self):
             return "RESTORING"
         return self.state

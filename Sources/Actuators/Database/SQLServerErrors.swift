@@ -14,6 +14,8 @@ struct SQLServerErrors {
   /// Under way, or done: what is left is to look.
   static let failoverUnderWay = "database.failover_under_way"
   static let truncationRefused = "database.truncation_refused"
+  static let databaseInUse = "database.in_use"
+  static let logAppliedAlready = "database.log_applied_already"
 
   static func meaning(of error: ODBCError) -> Meaning? {
     error.server == .sqlServer ? meaning(of: error.diagnostics.map(\.nativeError)) : nil
@@ -140,7 +142,8 @@ struct SQLServerErrors {
 
   private static let logs: [Int: Meaning] = [
     3101: .init(
-      meaning: "somebody is using the database", advice: "end their sessions, then try again"),
+      meaning: "somebody is using the database", advice: "end their sessions, then try again",
+      code: databaseInUse),
     3201: .init(
       meaning: "the server can't open the backup file",
       advice: "see the path and the permissions of the SQL Server service's own account"),
@@ -150,7 +153,8 @@ struct SQLServerErrors {
     4312: .init(
       meaning: "the chain of logs has a gap", advice: "start again from a more recent full backup"),
     4326: .init(
-      meaning: "the log has been applied already", advice: "skip it, and go on with the next one"),
+      meaning: "the log has been applied already", advice: "skip it, and go on with the next one",
+      code: logAppliedAlready),
     4330: .init(
       meaning: "the log is of another recovery path: the two copies have gone different ways",
       advice: "the copy must be made anew from a full backup of the primary"),

@@ -49,7 +49,7 @@ struct ModelBeginnings {
 
   /// What a forced failover leaves: a copy that was the primary, and doesn't follow yet.
   private func formerPrimaries(besides site: String) -> [ProofBeginning] {
-    inventory.databases.filter { $0.replication.map { $0.kind != .logShipping } ?? false }
+    inventory.databases.filter { $0.replication != nil && !$0.replicationFamily.followsByItself }
       .flatMap(inventory.copies(of:)).filter { $0.site != site }
       .compactMap { former in
         guard let active = inventory.copy(of: former.database, at: site) else { return nil }

@@ -137,7 +137,8 @@ extension Database {
   var countsPromotions: Bool {
     switch replication?.kind {
     case .gtid, .availabilityGroup: false
-    case .logShipping, .streaming, .mirroring, nil: true
+    case .logShipping: kind != .sqlserver
+    case .streaming, .mirroring, nil: true
     }
   }
 }

@@ -19,7 +19,7 @@ extension SchedulerDomain {
     let reachable = copies.filter { world.outages[$0.site] == nil }
     let primary = newest(reachable.filter { world.role(of: $0) == .primary }, world)
     for copy in reachable {
-      if let primary, copy != primary, copy.database.replication?.kind == .logShipping,
+      if let primary, copy != primary, copy.database.replicationFamily.followsByItself,
         world.role(of: copy) == .primary
       {
         world[copy.subject, FactName.role] = .string(CopyRole.replica.rawValue)

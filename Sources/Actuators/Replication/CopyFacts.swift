@@ -6,17 +6,19 @@ struct CopyFacts: Sendable {
   static let drained = "drained"
   static let writable = "writable"
   static let streaming = "streaming"
+  static let shipping = "shipping"
   static let source = "source"
   static let lineage = "lineage"
   static let idleSlots = "idle_slots"
   static let properties = [
     FactName.role, FactName.epoch, FactName.position, FactName.asOf, drained, writable, streaming,
-    source, lineage, idleSlots,
+    shipping, source, lineage, idleSlots,
   ]
   /// For the schemas of actions that state these facts of several copies.
   static let notes: [ActionSchema.Note] = {
     let families: [any ReplicationFamily] = [
       StreamingReplication(), GTIDReplication(), Mirroring(), AvailabilityGroup(),
+      SQLServerLogShipping(),
     ]
     return shared + families.flatMap(\.details)
   }()
@@ -33,6 +35,10 @@ struct CopyFacts: Sendable {
     .init(drained, "of each copy: its last changes have been shipped"),
     .init(writable, "of each copy: takes changes now"),
     .init(streaming, "of each replica: receives from its source at this moment"),
+    .init(
+      shipping,
+      "of each primary: its log is sent on to others, where the kind of replication can be switched off"
+    ),
     .init(source, "of each replica that streams: from where, as `address:port`"),
     .init(
       lineage,
@@ -75,6 +81,7 @@ struct CopyFacts: Sendable {
         (drained, state.isDrained.map(Value.boolean)),
         (writable, state.isWritable.map(Value.boolean)),
         (streaming, state.isStreaming.map(Value.boolean)),
+        (shipping, state.isShipping.map(Value.boolean)),
         (source, state.source.map(Value.string)),
         (lineage, state.lineage.map(Value.string)),
         (idleSlots, state.idleSlots.map { .list($0.map(Value.string)) }),

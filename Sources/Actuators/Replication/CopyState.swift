@@ -29,6 +29,8 @@ struct CopyState: Sendable, Equatable {
   var isWritable: Bool?
   /// A replica that receives from `source` at this moment.
   var isStreaming: Bool?
+  /// A primary whose log goes on to others, where that can be switched off.
+  var isShipping: Bool?
   /// Where a streaming replica receives from, as `address:port`.
   var source: String?
   /// Two copies of one line have one; what differs in it was never one database.

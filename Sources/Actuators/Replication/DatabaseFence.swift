@@ -19,7 +19,8 @@ public struct DatabaseFence: ActingAction {
       restart; promoting takes it away.
 
       SQL Server: the service is disabled and stopped, as a principal has no switch that closes it and outlasts a restart. All that the
-      instance serves stops with it.
+      instance serves stops with it. With log shipping only the database is closed: the tail of its log is backed up WITH NORECOVERY, which
+      leaves it RESTORING and loses nothing; a server that doesn't answer is disabled and stopped.
 
       `replication.rejoin` ends it.
       """,

@@ -55,6 +55,9 @@ protocol ReplicationFamily: Sendable {
   /// Whether positions count bytes of the log, so that their difference is a number of bytes.
   var countsBytes: Bool { get }
 
+  /// Whether a former primary comes to follow the present one without anybody's doing.
+  var followsByItself: Bool { get }
+
   /// Whether a replica says which server it receives from.
   var namesSource: Bool { get }
 
@@ -96,6 +99,7 @@ extension ReplicationFamily {
   ) async throws -> [String] { [] }
 
   var countsBytes: Bool { false }
+  var followsByItself: Bool { false }
   var namesSource: Bool { true }
   var keepsEpochAtHost: Bool { true }
   var programs: [String] { [] }
@@ -158,6 +162,7 @@ extension Database {
   var replicationFamily: any ReplicationFamily {
     switch replication?.kind {
     case nil: Unreplicated()
+    case .logShipping where kind == .sqlserver: SQLServerLogShipping()
     case .logShipping: LogShipping()
     case .streaming: StreamingReplication()
     case .gtid: GTIDReplication()

@@ -27,7 +27,11 @@ public struct ReplicationRejoin: ActingAction {
       SQL Server: a fenced server is enabled and started; with mirroring it becomes the mirror once it sees its partner, and is
       fenced again if it doesn't within `stream_timeout`. Until then it may take changes: start no scheduler. Then SET PARTNER RESUME at
       the principal, or SET HADR RESUME at the secondary, lets it receive, and throws away what only it had. Of a mirror that is
-      known from LSNs; of a server that is stopped and of a secondary nobody can tell, so a person is asked.
+      known from LSNs; of a server that is stopped and of a secondary nobody can tell, so a person is asked. With log shipping a copy that was
+      closed by its tail, and has nothing that the primary hasn't, goes on restoring; any other one is closed by its tail, whose file keeps what
+      is thrown away (`DATABASE_lifeboat_tail_….bak`), and restored anew from a backup of the primary (`DATABASE_lifeboat_….bak` in its directory for backups, which is left
+      there; the copy's server must be able to read its share). Backups that its own job made since it went its own way lie in its directory for
+      backups: move them away, or the other site's restore job will stop at them when the log goes from there again.
 
       When commits of the primary were let through without waiting (`synchronous: suspend` of `replication.reverse`), they wait
       again once the copy streams.
@@ -195,6 +199,9 @@ public struct ReplicationRejoin: ActingAction {
     result.state(copy.subject, Self.unfinished, false)
     result.state(copy.subject, Self.leftOver, [])
     guard let server = primary.server else { return result }
+    if observation[primary.subject, CopyFacts.shipping] != nil {
+      result.state(primary.subject, CopyFacts.shipping, true)
+    }
     if let epoch = observation.epoch(of: primary) {
       result.state(copy.subject, FactName.epoch, .integer(epoch))
     }

@@ -44,7 +44,15 @@ public struct ReplicationReverse: ActingAction {
       FORCE_FAILOVER_ALLOW_DATA_LOSS, where the cluster didn't fail over by itself. A replica that is RESOLVING counts as a
       replica: it takes no changes, and it is what a forced failover is for; `replica_role` tells it apart.
 
-      SQL Server accepts both commands before they are done, and they may come to nothing: the roles are looked at for
+      **SQL Server, log shipping.** `graceful` disables the job that backs up the log, sends everybody away (SINGLE_USER WITH ROLLBACK
+      IMMEDIATE) and backs up the tail WITH NORECOVERY, which leaves the old primary RESTORING. The copy job brings the files, its and the restore
+      job are disabled, each log that the target lacks is restored in sequence, the tail last, and the target recovered. Then the
+      log goes the other way: what SQL Server has not set up for that yet, the procedures `sp_add_log_shipping_…` do, with the directories of
+      `log_shipping` in the inventory; jobs are enabled one way only, and each is run once to see the log arrive. `ungraceful` closes a
+      primary that answers by its tail, runs the copy and the restore job for what is there to be had (a delay of the restore job is set to 0), and
+      recovers the target; the evidence says what couldn't be had. `as_of` is the start of the last backup that was restored, by msdb's history. The operating account must be a member of sysadmin; the observing one reads msdb, and has VIEW ANY DEFINITION.
+
+      SQL Server accepts the commands of mirroring and of groups before they are done, and they may come to nothing: the roles are looked at for
       `drain_timeout`. Without a word from them the step fails, and can be run again. The operating account needs ALTER ANY DATABASE
       and VIEW SERVER STATE, for a group ALTER ANY AVAILABILITY GROUP and VIEW ANY DEFINITION. The observing account needs VIEW SERVER STATE
       and VIEW ANY DEFINITION; of a mirror SQL Server tells members of sysadmin alone.
@@ -168,6 +176,9 @@ public struct ReplicationReverse: ActingAction {
     }
     let idle = others.filter { isIdleReplica($0, observation) }.map(\.subject)
     guard idle.isEmpty else { return .needed("let \(idle.joined(separator: ", ")) receive") }
+    if isGraceful, observation[target.subject, CopyFacts.shipping]?.boolean == false {
+      return .needed("let \(target.subject) send its log on")
+    }
     if let gap = rivalGap(observation) { return .unknown(gap) }
     if isGraceful, let slot = idleSlots(observation).first {
       return .needed("drop slot \(slot), which keeps the log for nobody")
@@ -185,6 +196,9 @@ public struct ReplicationReverse: ActingAction {
       result.state(target.subject, FactName.epoch, .integer(epoch))
     }
     result.state(target.subject, CopyFacts.writable, true)
+    if isGraceful, observation[target.subject, CopyFacts.shipping] != nil {
+      result.state(target.subject, CopyFacts.shipping, true)
+    }
     for other in others {
       guard let role = observation.role(of: other), role != .lost else { continue }
       let isClosed = !isGraceful && role != .replica

@@ -106,6 +106,9 @@ extension Observation {
     if self[copy.subject, CopyFacts.lineage] != self[primary.subject, CopyFacts.lineage] {
       return "\(copy.subject) was never a copy of \(primary.subject)"
     }
+    if self[primary.subject, CopyFacts.shipping]?.boolean == false {
+      return "\(primary.subject) sends its log to nobody"
+    }
     if self[copy.subject, CopyFacts.streaming]?.boolean == false {
       return "\(copy.subject) receives nothing"
     }

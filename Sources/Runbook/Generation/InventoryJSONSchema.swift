@@ -135,6 +135,8 @@ enum InventoryJSONSchema {
         "kind": Part.words(Database.Replication.Kind.allCases.map(\.rawValue)),
         "user": Part.text, "password": secret,
         "options": ["type": "object", "additionalProperties": Part.text],
+        "interval": Part.described(
+          Part.text, "Of SQL Server's log_shipping: how often a job that is made for it runs"),
       ], required: ["kind"]),
     "primary": Part.described(Part.name, "The site that is primary in normal times"),
     "failover_table": Part.text,
@@ -156,7 +158,10 @@ enum InventoryJSONSchema {
         "anyOf": [
           Part.object(["host": Part.name, "file": Part.absolutePath], required: ["host", "file"]),
           Part.object(
-            ["host": Part.name, "address": Part.text, "port": port, "server": installation],
+            [
+              "host": Part.name, "address": Part.text, "port": port, "server": installation,
+              "log_shipping": shipping,
+            ],
             required: ["host", "address"]),
         ]
       ], atLeast: 1),
@@ -176,6 +181,14 @@ enum InventoryJSONSchema {
       "program_directory": Part.absolutePath,
       "configuration_directory": Part.absolutePath,
     ], required: [])
+
+  private static let shipping = Part.described(
+    Part.object(
+      [
+        "backup_directory": Part.absolutePath, "backup_share": Part.absolutePath,
+        "copy_directory": Part.absolutePath,
+      ], required: ServerDecoder.shippingKeys),
+    "SQL Server's log shipping: where backups of the log go and come from")
 
   private static let database = Part.object(
     databaseProperties, required: ["kind", "primary", "at"])

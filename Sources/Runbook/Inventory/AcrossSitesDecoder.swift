@@ -36,7 +36,7 @@ struct AcrossSitesDecoder {
     guard let kind else { return nil }
     let replication = record["replication"].flatMap { self.replication($0, of: kind) }
     let at = record.required("at", hint: "where its copies are, by site")
-    let placements = at.map { self.placements($0, of: kind, record) } ?? [:]
+    let placements = at.map { self.placements($0, of: kind, replication, record) } ?? [:]
     let primary = record.required("primary", hint: "the site that is primary in normal times")
       .flatMap { self.primary($0, copies: at) }
     let table = record["failover_table"].flatMap { decoder.nonEmptyString($0, "a table's name") }
@@ -54,7 +54,8 @@ struct AcrossSitesDecoder {
   private func replication(_ node: YAMLNode, of kind: Database.Kind) -> Database.Replication? {
     let own: [String] =
       switch kind {
-      case .sqlite, .sqlserver: []
+      case .sqlite: []
+      case .sqlserver: ["interval"]
       case .postgresql: ["user", "options"]
       case .mariadb: ["user", "password", "options"]
       }
@@ -73,8 +74,14 @@ struct AcrossSitesDecoder {
     let password = own.contains("password") ? record["password"].flatMap(decoder.secret) : nil
     let options = record["options"].map(texts) ?? [:]
     guard let word, user != nil || !own.contains("user") else { return nil }
+    let interval = record["interval"].flatMap(decoder.duration)
+    if let node = record["interval"], word != .logShipping {
+      decoder.diagnostics.error(
+        .unknownKey, at: node.position, "only log_shipping has an interval",
+        hint: "it says how often the jobs run that are made for it")
+    }
     return Database.Replication(
-      kind: word, user: user, password: password, options: options)
+      kind: word, user: user, password: password, options: options, interval: interval)
   }
 
   private func texts(_ node: YAMLNode) -> [String: String] {
@@ -97,7 +104,8 @@ struct AcrossSitesDecoder {
   }
 
   private func placements(
-    _ node: YAMLNode, of kind: Database.Kind, _ database: RecordNode
+    _ node: YAMLNode, of kind: Database.Kind, _ replication: Database.Replication?,
+    _ database: RecordNode
   ) -> [String: Database.Placement] {
     let expected = kind == .sqlite ? "{ host, file }" : "{ host, address }"
     let pairs = decoder.pairs(node, "a mapping of sites to \(expected)") ?? []
@@ -106,7 +114,8 @@ struct AcrossSitesDecoder {
     }
     var placements: [String: Database.Placement] = [:]
     for pair in pairs where knows(pair.key, at: pair.keyPosition) {
-      guard let placement = placement(pair.value, site: pair.key, of: kind, database) else {
+      guard let placement = placement(pair.value, site: pair.key, of: kind, replication, database)
+      else {
         continue
       }
       if let other = placements.first(where: { isOne(placement, pair.key, $0.value, $0.key) }) {
@@ -143,9 +152,12 @@ struct AcrossSitesDecoder {
   }
 
   private func placement(
-    _ node: YAMLNode, site: String, of kind: Database.Kind, _ database: RecordNode
+    _ node: YAMLNode, site: String, of kind: Database.Kind, _ replication: Database.Replication?,
+    _ database: RecordNode
   ) -> Database.Placement? {
-    let keys = kind == .sqlite ? ["host", "file"] : ServerDecoder.placementKeys
+    let server = ServerDecoder(
+      decoder: decoder, kind: kind, replication: replication, database: database)
+    let keys = kind == .sqlite ? ["host", "file"] : server.placementKeys
     guard let record = decoder.record(node, keys: keys, "a copy") else { return nil }
     let host = record.required("host", hint: "the host's name within its site")
       .flatMap { self.host($0, of: site) }
@@ -153,8 +165,7 @@ struct AcrossSitesDecoder {
       if kind == .sqlite {
         record.required("file").flatMap(decoder.absolutePath).map { .file(path: $0) }
       } else {
-        ServerDecoder(decoder: decoder, kind: kind, database: database).server(record)
-          .map { .server(settings: $0) }
+        server.server(record).map { .server(settings: $0) }
       }
     guard let host, let location else { return nil }
     return Database.Placement(host: host, location: location)

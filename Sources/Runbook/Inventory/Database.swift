@@ -8,7 +8,7 @@ public struct Database: Sendable, Hashable, Codable {
       case .sqlite: [.logShipping]
       case .postgresql: [.streaming]
       case .mariadb: [.gtid]
-      case .sqlserver: [.mirroring, .availabilityGroup]
+      case .sqlserver: [.mirroring, .availabilityGroup, .logShipping]
       }
     }
 
@@ -24,7 +24,7 @@ public struct Database: Sendable, Hashable, Codable {
 
   public struct Replication: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-      /// The lab's, by `replication_state`.
+      /// Of SQL Server by backups of its log; of SQLite the lab's, by `replication_state`.
       case logShipping = "log_shipping"
       /// PostgreSQL's physical streaming replication, with a slot a standby.
       case streaming
@@ -44,15 +44,18 @@ public struct Database: Sendable, Hashable, Codable {
     public let password: SecretReference?
     /// Further words for a replica's connection to the primary: libpq's connection parameters, or MariaDB's `MASTER_…` options.
     public let options: [String: String]
+    /// SQL Server's log shipping: how often a job that is made for it runs, as `15m`.
+    public let interval: String?
 
     public init(
       kind: Kind, user: String? = nil, password: SecretReference? = nil,
-      options: [String: String] = [:]
+      options: [String: String] = [:], interval: String? = nil
     ) {
       self.kind = kind
       self.user = user
       self.password = password
       self.options = options
+      self.interval = interval
     }
   }
 
@@ -192,6 +195,29 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
     }
   }
 
+  /// SQL Server's log shipping: where backups of the log go and come from, as this server sees it. What SQL Server has set up
+  /// already goes before it.
+  public struct ShippingPlaces: Sendable, Hashable, Codable {
+    /// Where this server, as the primary, writes backups of its log.
+    public let backupDirectory: String
+    /// The same, as the other servers reach it.
+    public let backupShare: String
+    /// Where this server, as a secondary, copies the primary's backups to.
+    public let copyDirectory: String
+
+    public init(backupDirectory: String, backupShare: String, copyDirectory: String) {
+      self.backupDirectory = backupDirectory
+      self.backupShare = backupShare
+      self.copyDirectory = copyDirectory
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case backupDirectory = "backup_directory"
+      case backupShare = "backup_share"
+      case copyDirectory = "copy_directory"
+    }
+  }
+
   public let address: String
   public let port: Int
   /// The database's name on the server.
@@ -205,11 +231,13 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
   /// For acts.
   public let `operator`: Login
   public let installation: Installation
+  /// Of a database whose log is shipped.
+  public let shipping: ShippingPlaces?
 
   public init(
     address: String, port: Int, database: String, driver: String? = nil, tls: TLS,
     observer: Login, operator: Login,
-    installation: Installation
+    installation: Installation, shipping: ShippingPlaces? = nil
   ) {
     self.address = address
     self.port = port
@@ -219,6 +247,7 @@ public struct DatabaseServer: Sendable, Hashable, Codable {
     self.observer = observer
     self.operator = `operator`
     self.installation = installation
+    self.shipping = shipping
   }
 }
 

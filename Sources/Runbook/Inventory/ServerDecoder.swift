@@ -1,14 +1,19 @@
 /// Decodes what a networked database says of its servers: once for all copies, and what differs at a copy.
 struct ServerDecoder {
   static let databaseKeys = ["database", "port", "driver", "tls", "observe", "operate", "server"]
-  static let placementKeys = ["host", "address", "port", "server"]
+  static let commonPlacementKeys = ["host", "address", "port", "server"]
+  static let shippingKeys = ["backup_directory", "backup_share", "copy_directory"]
   static let installationKeys = [
     "service", "account", "data_directory", "program_directory", "configuration_directory",
   ]
 
   let decoder: NodeDecoder
   let kind: Database.Kind
+  let replication: Database.Replication?
   let database: RecordNode
+
+  private var shipsLog: Bool { kind == .sqlserver && replication?.kind == .logShipping }
+  var placementKeys: [String] { Self.commonPlacementKeys + (shipsLog ? ["log_shipping"] : []) }
 
   /// The server of the copy that `placement` describes.
   func server(_ placement: RecordNode) -> DatabaseServer? {
@@ -27,10 +32,33 @@ struct ServerDecoder {
     let `operator` = database.required("operate", hint: "the account that acts change things with")
       .flatMap(login)
     let installation = self.installation(placement)
-    guard let address, let name, let observer, let `operator`, let installation else { return nil }
+    let shipping = shipsLog ? self.shipping(placement) : nil
+    guard let address, let name, let observer, let `operator`, let installation,
+      shipping != nil || !shipsLog
+    else { return nil }
     return DatabaseServer(
       address: address, port: port ?? kind.defaultPort, database: name, driver: driver,
-      tls: tls, observer: observer, operator: `operator`, installation: installation)
+      tls: tls, observer: observer, operator: `operator`, installation: installation,
+      shipping: shipping)
+  }
+
+  private func shipping(_ placement: RecordNode) -> DatabaseServer.ShippingPlaces? {
+    let node = placement.required(
+      "log_shipping", hint: "where its log goes: { backup_directory, backup_share, copy_directory }"
+    )
+    guard let node, let record = decoder.record(node, keys: Self.shippingKeys, "a log_shipping")
+    else { return nil }
+    let hints = [
+      "where this server, as the primary, writes backups of its log",
+      "the same directory, as the other servers reach it",
+      "where this server, as a secondary, copies the primary's backups to",
+    ]
+    let places = zip(Self.shippingKeys, hints).map { key, hint in
+      record.required(key, hint: hint).flatMap(decoder.absolutePath)
+    }
+    guard let backup = places[0], let share = places[1], let copy = places[2] else { return nil }
+    return DatabaseServer.ShippingPlaces(
+      backupDirectory: backup, backupShare: share, copyDirectory: copy)
   }
 
   private func tls(_ node: YAMLNode) -> DatabaseServer.TLS? {

@@ -25,13 +25,14 @@ final class SQLServerPair: DatabasePair {
 
   /// How the copies come to be two, and what the double's world has for that.
   enum Kind: Sendable {
-    case single, mirroring, availabilityGroup
+    case single, mirroring, availabilityGroup, logShipping
 
     fileprivate var replication: Runbook.Database.Replication? {
       switch self {
       case .single: nil
       case .mirroring: .init(kind: .mirroring)
       case .availabilityGroup: .init(kind: .availabilityGroup)
+      case .logShipping: .init(kind: .logShipping, interval: "5m")
       }
     }
 
@@ -49,6 +50,8 @@ final class SQLServerPair: DatabasePair {
             ] as [String: Any]
           ]
         ]
+      case .logShipping:
+        ["log_shipping": [SQLServerDouble.shipping(database, from: "production", to: "dr")]]
       }
     }
   }
@@ -75,11 +78,14 @@ final class SQLServerPair: DatabasePair {
     ]
     let users = ["observer": ["db_datareader"], "operator": operating?.roles ?? []]
     var world = kind.world(database)
+    let volumes = { SQLServerDouble.shippingVolumes(of: $0, among: sites) }
     let primary: [String: Any] = [
-      "logins": logins,
+      "logins": logins, "volumes": volumes("production"),
       "databases": [database: ["sql": sql, "users": users, "roles": [role]] as [String: Any]],
     ]
-    let replica: [String: Any] = ["logins": logins, "databases": [database: [String: Any]()]]
+    let replica: [String: Any] = [
+      "logins": logins, "volumes": volumes("dr"), "databases": [database: [String: Any]()],
+    ]
     world["instances"] = ["production": primary, "dr": replica]
     try await SQLServerDouble.with(world) { double in
       try await body(try SQLServerPair(double, kind, database, failoverTable))
@@ -124,7 +130,8 @@ final class SQLServerPair: DatabasePair {
         tls: .init(mode: .disable), observer: .init(user: "observer", password: secret),
         operator: .init(user: "operator", password: secret),
         installation: .init(
-          service: "MSSQLSERVER", account: #"NT SERVICE\MSSQLSERVER"#, dataDirectory: #"C:\DATA"#))
+          service: "MSSQLSERVER", account: #"NT SERVICE\MSSQLSERVER"#, dataDirectory: #"C:\DATA"#),
+        shipping: kind == .logShipping ? Self.shipping(of: site) : nil)
       placements[site] = .init(host: "db", location: .server(settings: server))
     }
     inventory = Inventory(
@@ -135,6 +142,13 @@ final class SQLServerPair: DatabasePair {
           primary: "production", failoverTable: failoverTable, guidColumn: "GUID",
           placements: placements)
       ])
+  }
+
+  private static func shipping(of site: String) -> Runbook.DatabaseServer.ShippingPlaces {
+    let places = SQLServerDouble.shippingPlaces(of: site)
+    return .init(
+      backupDirectory: places["backup_directory"] ?? "", backupShare: places["backup_share"] ?? "",
+      copyDirectory: places["copy_directory"] ?? "")
   }
 
   // MARK: - By hand

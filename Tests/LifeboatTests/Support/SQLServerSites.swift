@@ -13,32 +13,38 @@ struct SQLServerSites: Sendable {
   let double: SQLServerDouble
   private let directory: String
 
-  /// - Parameter replication: `mirroring` or `availability_group`.
+  /// - Parameter replication: `mirroring`, `availability_group` or `log_shipping`.
   static func with(
     _ replication: String, _ body: (SQLServerSites) async throws -> Void
   ) async throws {
+    let group: [String: Any] = [
+      "name": "jams", "replicas": ["production": [:], "dr": [:]], "primary": "production",
+      "databases": ["JAMS"],
+    ]
     let replicated: [String: Any] =
-      replication == "mirroring"
-      ? ["mirroring": [["database": "JAMS", "principal": "production", "mirror": "dr"]]]
-      : [
-        "availability_groups": [
-          [
-            "name": "jams", "replicas": ["production": [:], "dr": [:]], "primary": "production",
-            "databases": ["JAMS"],
-          ] as [String: Any]
-        ]
-      ]
+      switch replication {
+      case "mirroring":
+        ["mirroring": [["database": "JAMS", "principal": "production", "mirror": "dr"]]]
+      case "log_shipping":
+        ["log_shipping": [SQLServerDouble.shipping("JAMS", from: "production", to: "dr")]]
+      default: ["availability_groups": [group]]
+      }
     let login: [String: Any] = [
       "password": "secret", "sid": String(repeating: "1", count: 32), "sysadmin": true,
     ]
     let table = """
       CREATE TABLE dbo.Failover (GUID uniqueidentifier PRIMARY KEY, Host nvarchar(100))
       """
-    let instance = { (database: [String: Any]) -> [String: Any] in
-      ["logins": ["lifeboat": login], "databases": ["JAMS": database]]
+    let instance = { (site: String, database: [String: Any]) -> [String: Any] in
+      [
+        "logins": ["lifeboat": login], "databases": ["JAMS": database],
+        "volumes": SQLServerDouble.shippingVolumes(of: site, among: ["production", "dr"]),
+      ]
     }
     var world = replicated
-    world["instances"] = ["production": instance(["sql": [table]]), "dr": instance([:])]
+    world["instances"] = [
+      "production": instance("production", ["sql": [table]]), "dr": instance("dr", [:]),
+    ]
     try await SQLServerDouble.with(world) { double in
       let sites = SQLServerSites(double: double, directory: double.directory)
       try sites.build(replication)
@@ -84,7 +90,9 @@ struct SQLServerSites: Sendable {
       """
     }
     let places = try ["production", "dr"].map { site in
-      "      \(site): { host: db, address: 127.0.0.1, port: \(try double.port(of: site)) }"
+      let shipping = replication == "log_shipping" ? ", log_shipping: \(Self.shipping(site))" : ""
+      return
+        "      \(site): { host: db, address: 127.0.0.1, port: \(try double.port(of: site))\(shipping) }"
     }
     let paths = ["scheduler-logs", "default-logs"].map { name in
       "  \(name): { at: { production.scheduler: \"\(directory)/logs\", dr.scheduler: \"\(directory)/logs\" } }"
@@ -110,6 +118,13 @@ struct SQLServerSites: Sendable {
       \(paths.joined(separator: "\n"))
 
       """
+  }
+
+  private static func shipping(_ site: String) -> String {
+    let words = SQLServerDouble.shippingPlaces(of: site).sorted { $0.key < $1.key }.map {
+      "\($0): '\($1.replacing("'", with: "''"))'"
+    }
+    return "{ \(words.joined(separator: ", ")) }"
   }
 
   private func manager(_ site: String, _ host: String) -> String {

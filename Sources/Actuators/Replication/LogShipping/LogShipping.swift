@@ -3,6 +3,7 @@ import Runbook
 /// The lab's replication: snapshots of an SQLite file, and a table that says how far they are.
 struct LogShipping: ReplicationFamily {
   let details: [ActionSchema.Note] = []
+  let followsByItself = true
 
   func state(_ reader: any SQLReader, of copy: DatabaseCopy) throws -> CopyState {
     let state = try LogShippingState.read(reader, of: copy)

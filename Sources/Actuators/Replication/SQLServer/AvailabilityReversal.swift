@@ -48,7 +48,7 @@ struct AvailabilityReversal: Sendable {
 
   static func operations(of reversal: Reversal) throws -> [Operation] {
     let (target, now) = (reversal.target, reversal.observation)
-    let closing = try reversal.isGraceful ? [] : SQLServerRivals.operations(of: reversal)
+    let closing = reversal.isGraceful ? [] : SQLServerRivals.operations(of: reversal)
     guard now.role(of: target) == .replica else { return closing }
     guard let group = now[target.subject, "availability_group"]?.string else {
       return closing + [Operation(.untold("the group's name isn't known"))]

@@ -93,7 +93,7 @@ struct MirroringReversal: Sendable {
 
   static func operations(of reversal: Reversal) throws -> [Operation] {
     let (target, now) = (reversal.target, reversal.observation)
-    let closing = try reversal.isGraceful ? [] : SQLServerRivals.operations(of: reversal)
+    let closing = reversal.isGraceful ? [] : SQLServerRivals.operations(of: reversal)
     guard now.role(of: target) == .replica else { return closing }
     guard reversal.isGraceful else {
       return closing + [

@@ -87,7 +87,7 @@ struct SQLServerInstance: Sendable {
   }
 }
 
-/// What both of SQL Server's kinds of replication do with the copies that are not to be the primary.
+/// What all of SQL Server's kinds of replication do with the copies that are not to be the primary.
 struct SQLServerRivals: Sendable {
   let reversal: Reversal
   let `operator`: any Operator
@@ -100,7 +100,7 @@ struct SQLServerRivals: Sendable {
     for other in reversal.others {
       switch now.role(of: other) {
       case .primary, .draining, .stopped:
-        _ = try await SQLServerInstance(copy: other).fence(by: `operator`)
+        _ = try await other.database.replicationFamily.fence(other, by: `operator`)
         fenced.append(.string(other.subject))
       case .replica, .lost: continue
       case nil:
@@ -120,10 +120,12 @@ struct SQLServerRivals: Sendable {
     ])
   }
 
-  static func operations(of reversal: Reversal) throws -> [Operation] {
-    try reversal.others.flatMap { other -> [Operation] in
+  static func operations(of reversal: Reversal) -> [Operation] {
+    reversal.others.flatMap { other -> [Operation] in
       switch reversal.observation.role(of: other) {
-      case .primary, .draining, .stopped: try SQLServerInstance(copy: other).fencing()
+      case .primary, .draining, .stopped:
+        other.database.replicationFamily.operations(
+          ofFencing: other, given: reversal.observation)
       case .replica, .lost, nil: []
       }
     }

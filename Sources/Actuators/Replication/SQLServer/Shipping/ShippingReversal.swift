@@ -1,0 +1,198 @@
+import Runbook
+
+/// Reverses log shipping. Every part looks first, and does nothing where it is done.
+struct ShippingReversal: Sendable {
+  let reversal: Reversal
+  let `operator`: any Operator
+
+  private var target: DatabaseCopy { reversal.target }
+  private var timeout: Duration { reversal.drainTimeout }
+  private var statements: ShippingStatement {
+    ShippingStatement(database: target.failoverTable.database)
+  }
+  private var jobs: ShippingJobs {
+    ShippingJobs(copy: target, timeout: timeout, operator: `operator`)
+  }
+
+  private func look(_ copy: DatabaseCopy) async throws -> ShippingState {
+    try await ShippingState.look(at: copy, `operator`.observer)
+  }
+
+  private func send(_ statement: SQLStatement) async throws {
+    _ = try await `operator`.session(target) { try $0.execute(statement) }
+  }
+
+  // MARK: - Graceful
+
+  func graceful() async throws -> Evidence {
+    var evidence = Evidence(["mode": "graceful"])
+    let state = try await look(target)
+    switch state.role {
+    case .replica: evidence.add(try await takeOver(state))
+    case .draining: evidence.add(try await takeBack(state))
+    default: break
+    }
+    for other in reversal.others {
+      try await ShippingDirection(
+        source: target, target: other, timeout: timeout, operator: `operator`
+      ).establish()
+    }
+    return evidence
+  }
+
+  private func takeOver(_ state: ShippingState) async throws -> Evidence {
+    try await prepare()
+    let source = try await drainedSource()
+    guard let copyJob = state.receiving?.copyJob else {
+      throw ActionError(
+        "replication.not_configured", "no job copies the log to \(target.subject)",
+        advice: "see msdb.dbo.log_shipping_secondary at that server")
+    }
+    try await jobs.run(copyJob.name)
+    try await jobs.disable([copyJob, state.receiving?.restoreJob])
+    let restored = try await restore(from: source)
+    try await recover()
+    return Evidence([
+      "demoted": .string(source.database.copy.subject), "promoted": .string(target.subject),
+      "tail": .string(source.tail?.path ?? ""), "restored": .list(restored.map(Value.string)),
+    ])
+  }
+
+  /// While the old primary is open: what fails here changed nothing.
+  private func prepare() async throws {
+    for other in reversal.others where try await look(other).role == .primary {
+      try await ShippingTrip(
+        source: other, target: target, timeout: timeout, operator: `operator`
+      ).make()
+    }
+  }
+
+  /// The copy whose tail is taken now, or was.
+  private func drainedSource() async throws -> ShippingState {
+    for other in reversal.others {
+      let state = try await look(other)
+      guard state.role != .replica else { continue }
+      return try await ShippingTail(copy: other, timeout: timeout, operator: `operator`).take()
+    }
+    throw ActionError(
+      "replication.no_source", "no copy of \(target.database.name) is the primary any more",
+      advice: "look who else reverses the replication; then run the step again")
+  }
+
+  /// Restores what the target lacks, the tail last; returns the files. Nothing is recovered before the tail is in.
+  private func restore(from source: ShippingState) async throws -> [String] {
+    let state = try await look(target)
+    guard let directory = state.receiving?.directory, let own = state.restored,
+      let tail = source.tail
+    else {
+      throw ActionError(
+        "replication.unknown_position",
+        "msdb of \(target.subject) or of its primary doesn't say which log was restored or made last",
+        advice:
+          "their history may have been deleted: restore the log by hand, or reverse ungracefully")
+    }
+    let files = try await logs(of: source.database.copy, after: own)
+      .map { ShippingTail.joined(directory, ShippingTail.name(of: $0)) }
+    for file in files {
+      do { try await send(statements.restoreLog(from: file)) } catch let error as ActionError
+        where error.code == SQLServerErrors.logAppliedAlready
+      { continue }
+    }
+    let last = try await look(target)
+    guard let reached = last.restored, reached.lastLSN >= tail.lastLSN else {
+      throw ActionError(
+        "replication.incomplete",
+        "\(target.subject) hasn't got the tail of the log, up to LSN \(tail.lastLSN): it is at "
+          + "\(last.restored?.lastLSN.description ?? "none")",
+        advice: "see whether \(tail.path) was copied to \(directory); then run the step again")
+    }
+    return files
+  }
+
+  /// Backups of its own log that the source's msdb knows, from where the target is, in the order in which they were made. A tail
+  /// without a change ends where the log before it does.
+  private func logs(of source: DatabaseCopy, after restored: ShippingState.Backup) async throws
+    -> [String]
+  {
+    let name = source.failoverTable.database
+    return try await `operator`.observer.read(source) { reader in
+      try reader.query(
+        """
+        SELECT b.backup_set_uuid AS id, m.physical_device_name AS path FROM msdb.dbo.backupset b \
+        JOIN msdb.dbo.backupmediafamily m ON m.media_set_id = b.media_set_id \
+        WHERE b.database_name = \(name) AND b.type = 'L' AND b.server_name = @@SERVERNAME \
+        AND b.last_lsn >= CAST(\(restored.lastLSN.description) AS numeric(25, 0)) ORDER BY b.backup_set_id
+        """
+      ).filter { $0["id"]?.string != restored.id }.compactMap { $0["path"]?.string }
+    }
+  }
+
+  private func recover() async throws {
+    try await send(statements.recover)
+    try await letIn()
+  }
+
+  private func letIn() async throws {
+    if try await look(target).isSingleUser { try await send(statements.letIn) }
+  }
+
+  /// A target that was closed is opened again: nobody was promoted since. One that is recovered already lets everybody in.
+  private func takeBack(_ state: ShippingState) async throws -> Evidence {
+    for other in reversal.others {
+      let found = try await look(other)
+      guard found.role == .replica || found.role == .draining && !state.isRestoring else {
+        throw ActionError(
+          "replication.moved", "\(other.subject) is \(found.role.rawValue) now",
+          advice: "look who else reverses the replication; then run the step again")
+      }
+    }
+    if state.isRestoring { try await recover() } else { try await letIn() }
+    return Evidence(["taken_back": .string(target.subject)])
+  }
+
+  // MARK: - Ungraceful
+
+  func ungraceful() async throws -> Evidence {
+    var evidence = try await SQLServerRivals(reversal: reversal, operator: `operator`).close()
+    let before = try await look(target)
+    guard before.role != .primary else { return evidence }
+    if before.role == .replica { evidence.add(try await takeWhatIsThere(before)) }
+    let last = try await look(target)
+    evidence.details["as_of"] =
+      (last.tail ?? last.restored)?.start.map { .string(Timestamp.text($0)) } ?? "not known"
+    evidence.details["last_log"] = .string((last.tail ?? last.restored)?.path ?? "none")
+    if last.isRestoring { try await recover() } else { try await letIn() }
+    evidence.details["promoted"] = .string(target.subject)
+    return evidence
+  }
+
+  /// What can't be had is given up, as `as_of` says, and named.
+  private func takeWhatIsThere(_ state: ShippingState) async throws -> Evidence {
+    var evidence = Evidence()
+    if let job = state.receiving?.copyJob {
+      if let why = try await failure({ try await jobs.run(job.name) }) {
+        evidence.details["not_copied"] = .string(why)
+      }
+    }
+    if let delay = state.receiving?.delay, delay > 0 {
+      try await send(statements.restoreAtOnce)
+      evidence.details["restore_delay_was"] = .string("\(delay)m")
+    }
+    if let job = state.receiving?.restoreJob {
+      if let why = try await failure({ try await jobs.run(job.name) }) {
+        evidence.details["not_restored"] = .string(why)
+      }
+    }
+    try await jobs.disable([state.receiving?.copyJob, state.receiving?.restoreJob])
+    return evidence
+  }
+
+  private func failure(_ work: () async throws -> Void) async throws -> String? {
+    do {
+      try await work()
+      return nil
+    } catch let error as ActionError where error.kind != .inDoubt {
+      return error.message
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Runbook
+
+/// Closes a primary by backing up the tail of its log WITH NORECOVERY: it then stays RESTORING, also after a restart, and has
+/// no change that isn't in that backup.
+struct ShippingTail: Sendable {
+  let copy: DatabaseCopy
+  let timeout: Duration
+  let `operator`: any Operator
+
+  private var statements: ShippingStatement {
+    ShippingStatement(database: copy.failoverTable.database)
+  }
+  private var jobs: ShippingJobs {
+    ShippingJobs(copy: copy, timeout: timeout, operator: `operator`)
+  }
+
+  /// The state with the tail taken, now or before.
+  /// - Parameter isGivenUp: nobody shall restore it: its file has a name that the jobs pass over.
+  func take(isGivenUp: Bool = false) async throws -> ShippingState {
+    let state = try await look()
+    if state.tail != nil { return state }
+    guard let directory = state.sending?.directory ?? copy.server?.shipping?.backupDirectory else {
+      throw ActionError(
+        "replication.no_directory", "nothing says where backups of \(copy.subject)'s log go",
+        advice: "see 'log_shipping' of that copy in the inventory")
+    }
+    try await jobs.disable([state.sending?.job])
+    let (database, now) = (copy.failoverTable.database, try await look())
+    let path =
+      isGivenUp
+      ? Self.joined(directory, "\(database)_lifeboat_tail_\(Self.stamp(now.now)).bak")
+      : Self.path(in: directory, of: database, after: now)
+    do {
+      try await back(up: path, state)
+    } catch {
+      // Also when the task was cancelled: whoever works there goes on.
+      try await Task { try await letIn(state) }.value
+      throw error
+    }
+    return try await look()
+  }
+
+  /// Somebody may get in between both statements.
+  private func back(up path: String, _ state: ShippingState) async throws {
+    let (statements, isOnline) = (statements, state.database.isOnline)
+    let deadline = `operator`.observer.time.uptime() + timeout
+    while true {
+      do {
+        return try await `operator`.session(copy) { writer in
+          if isOnline { try writer.execute(statements.takeAlone) }
+          try writer.execute(statements.takeTail(into: path, ofDamaged: !isOnline))
+        }
+      } catch let error as ActionError where error.code == SQLServerErrors.databaseInUse {
+        guard `operator`.observer.time.uptime() < deadline else { throw error }
+        try await `operator`.observer.time.sleep(for: .milliseconds(100))
+      }
+    }
+  }
+
+  /// A backup that was taken after all needs none of it.
+  private func letIn(_ before: ShippingState) async throws {
+    let state = try await look()
+    guard state.tail == nil, state.database.isOnline else { return }
+    if !before.isSingleUser {
+      let statements = statements
+      _ = try await `operator`.session(copy) { try $0.execute(statements.letIn) }
+    }
+    if before.sending?.job?.isEnabled == true { try await jobs.enable([state.sending?.job]) }
+  }
+
+  private func look() async throws -> ShippingState {
+    try await ShippingState.look(at: copy, `operator`.observer)
+  }
+
+  // MARK: - Names
+
+  /// As the backup job names its files, by UTC, so that the copy job takes it along; later than the last one.
+  static func path(in directory: String, of database: String, after state: ShippingState) -> String
+  {
+    let last = state.sending?.lastFile ?? ""
+    var moment = state.now
+    while true {
+      let path = joined(directory, "\(database)_\(stamp(moment)).trn")
+      if name(of: path) > name(of: last) || !name(of: last).hasPrefix("\(database)_") {
+        return path
+      }
+      moment.addTimeInterval(1)
+    }
+  }
+
+  static func stamp(_ moment: Date) -> String {
+    let digits = Timestamp.text(moment).prefix(19).filter(\.isNumber)
+    return String(digits)
+  }
+
+  static func name(of path: String) -> String {
+    String(path.split(whereSeparator: { $0 == "\\" || $0 == "/" }).last ?? "")
+  }
+
+  static func joined(_ directory: String, _ name: String) -> String {
+    let separator = directory.contains("\\") ? "\\" : "/"
+    return directory.hasSuffix(separator) ? directory + name : directory + separator + name
+  }
+}
