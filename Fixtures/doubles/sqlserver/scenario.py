@@ -1,6 +1,5 @@
 """Makes a world from its description in JSON (see the README)."""
 
-import json
 import ssl
 
 import jobs
@@ -66,12 +65,6 @@ def run_as_administrator(instance, database, sql):
         return client
     finally:
         session.end()
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        description = json.load(file)
-    return build(description)
 
 
 def build(described):
