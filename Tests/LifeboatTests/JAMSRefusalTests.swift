@@ -82,6 +82,41 @@ extension JAMSSuites {
       try await expectRefused("jams-dr-switchover", Self.ofGroups, .availabilityGroup)
     }
 
+    @Test("failback, agents, reprotection and the pair: control isn't where it should be")
+    func control() async throws {
+      let writesNothing = Fault("active-writable", "scheduler@dr") {
+        try $0.setSQLServer(["instance": "dr", "database": "JAMS"], ["is_read_only": true])
+      }
+      let isForeign = "99999999-0000-4000-8000-000000000000"
+      let foreign = Fault("primary-in-control", "its Failover table holds \(isForeign)") {
+        try $0.sql("production", "UPDATE dbo.Failover SET GUID = '\(isForeign)'")
+      }
+      let disagreeing = Fault("pair-agreed", "Interval is 60 on production.scheduler, 30 on") {
+        try $0.changeFiles(
+          JAMSHost.partner, [JAMSHost.failoverConfig: JAMSHost.failover(interval: 30)])
+      }
+      try await JAMSSites.with(.availabilityGroup) { sites in
+        try await expectRefused(
+          "jams-repoint-agents", Fault("in-control", "scheduler@dr") { _ in }, at: sites)
+        for (runbook, fault, values) in [
+          ("jams-ha-install", foreign, []), ("jams-ha-upgrade", disagreeing, JAMSPairTests.version),
+        ] {
+          try sites.reset(.availabilityGroup)
+          try fault.strike(sites)
+          try await expectRefused(runbook, fault, at: sites, values)
+        }
+        try sites.reset(.availabilityGroup)
+        try sites.moveByHand(.availabilityGroup)
+        let suspended = Fault("replica-follows", "scheduler@production receives nothing") {
+          try $0.setSQLServer(["group": "jams", "replica": "production"], ["suspended": ["JAMS"]])
+        }
+        try suspended.strike(sites)
+        try await expectRefused("jams-dr-failback", suspended, at: sites)
+        try writesNothing.strike(sites)
+        try await expectRefused("jams-dr-reprotect", writesNothing, at: sites)
+      }
+    }
+
     private func expectRefused(
       _ runbook: String, _ faults: [Fault], _ replication: JAMSReplication, _ values: [String] = []
     ) async throws {

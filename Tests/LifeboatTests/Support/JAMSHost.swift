@@ -5,7 +5,7 @@ struct JAMSHost: Sendable {
   static let partner = "production.partner"
   static let all = [
     JAMSHost(id: "production.scheduler", address: "jams-1.example", part: .primary),
-    JAMSHost(id: partner, address: "jams-2.example", part: .secondary, isBySSH: true),
+    JAMSHost(id: partner, address: "jams-2.example", part: .secondary),
     JAMSHost(id: "production.database", address: "sql-1.example", part: .database),
     JAMSHost(id: "dr.scheduler", address: "jams-dr.example", part: .standby),
     JAMSHost(id: "dr.database", address: "sql-2.example", part: .database),
