@@ -115,7 +115,7 @@ extension JAMSSuites {
         ],
         looking: ["config-primary", "config-secondary", "in-control", "upgraded", "pair-agrees"],
         begin: { sites, _ in
-          for host in production { try sites.setREST(host, ["version": "7.7.0"]) }
+          for host in production { try sites.setREST(host, ["version": ["version": "7.7.0"]]) }
         },
         inControl: "production.scheduler", running: production),
     ]

@@ -98,8 +98,11 @@ extension JAMSSuites {
       #expect(try await sites.outcomes()["online"] == "ok")
       for agent in ["dr.agent-1", "dr.agent-2"] {
         let files = try sites.dump(agent)["files"] as? [String: String] ?? [:]
-        let entry = "\(JAMSHost.addresses[site] ?? "-") jams.example"
-        #expect(files[JAMSHost.hostsFile]?.contains(entry) == true, "\(files)")
+        let words = files[JAMSHost.hostsFile]?.split(separator: "\r\n").map {
+          $0.split { " \t".contains($0) }
+        }
+        let entry = [Substring(JAMSHost.addresses[site] ?? "-"), "jams.example"]
+        #expect(words?.filter { $0.last == "jams.example" } == [entry], "\(files)")
       }
       try await expectNothingLeft("jams-repoint-agents", ["to=\(site)"], at: sites)
     }

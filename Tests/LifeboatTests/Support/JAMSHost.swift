@@ -47,7 +47,7 @@ struct JAMSHost: Sendable {
 
   static var world: [String: Any] {
     [
-      "scheduler_name": "jams.example", "beat": 0.05, "version": "7.6.1",
+      "scheduler_name": "jams.example", "beat": 0.05, "version": ["version": "7.6.1"],
       "addresses": Dictionary(uniqueKeysWithValues: addresses.map { ($1, $0) }),
       "databases": [
         "sql-1.example": ["host": "production.database", "instance": "production"],
