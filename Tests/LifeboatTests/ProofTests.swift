@@ -17,6 +17,21 @@ struct ProofTests {
     }
   }
 
+  @Test(
+    "those of JAMS are safe on the shipped inventory: switchover, failback, reprotection",
+    arguments: ["jams-dr-switchover", "jams-dr-failback", "jams-dr-reprotect"])
+  func jams(runbook: String) async throws {
+    try await Self.inDirectory { directory in
+      let ran = try await run(
+        Programs.lifeboat,
+        [
+          "prove", Programs.runbook(runbook), "--sites",
+          "\(Programs.root.path)/Runbooks/sites/jams.yaml",
+        ], environment: ["LIFEBOAT_HOME": "\(directory)/home"])
+      #expect(ran.code == 0 && ran.output.contains("\(runbook) is safe"), "\(ran)")
+    }
+  }
+
   @Test("a faulty one isn't: exit code 11, the shortest way, and the step to look at")
   func faulty() async throws {
     try await Self.inDirectory { directory in

@@ -34,7 +34,30 @@ struct ShippedRunbookTests {
     let folder = Programs.root.path + "/Runbooks"
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     try #require(names.count >= 6)
-    return names.map { "\(folder)/\($0)" }
+    // JAMS's own stand on an inventory that has JAMS.
+    return names.filter { !$0.hasPrefix("jams-") }.map { "\(folder)/\($0)" }
+  }
+
+  @Test(
+    "those of JAMS validate against the shipped inventories, and those of a pair where there is one"
+  )
+  func validatesOnJAMS() async throws {
+    let folder = Programs.root.path + "/Runbooks"
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      .filter { $0.hasPrefix("jams-") }
+    try #require(names.count == 8)
+    for shape in JAMSSites.Shape.allCases {
+      for name in names where shape == .pair || !name.hasPrefix("jams-ha-") {
+        let version = name == "jams-ha-upgrade.yaml" ? ["--set", "version=7.7.0"] : []
+        let ran = try await run(
+          Programs.lifeboat,
+          [
+            "validate", "\(folder)/\(name)", "--sites",
+            "\(folder)/sites/\(shape.rawValue).yaml",
+          ] + version)
+        #expect(ran.code == 0 && ran.error.isEmpty, "\(name), \(shape): \(ran)")
+      }
+    }
   }
 
   @Test("failover, again (nothing changes), and the journal is sound")

@@ -50,11 +50,13 @@ class Listener:
 def main():
     if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--stay"]):
         sys.exit("usage: python3 %s WORLD.json [--stay]" % sys.argv[0])
-    world = scenario.load(sys.argv[1])
+    with open(sys.argv[1], encoding="utf-8") as file:
+        description = json.load(file)
+    world = scenario.build(description, os.path.dirname(os.path.abspath(sys.argv[1])))
     listeners = {name: Listener(instance) for name, instance in world.instances.items()}
     for listener in listeners.values():
         listener.open()
-    control = ControlServer(Control(world, listeners))
+    control = ControlServer(Control(world, listeners, description))
     threading.Thread(target=control.serve_forever, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     ports = {name: instance.port for name, instance in world.instances.items()}

@@ -1,16 +1,17 @@
 """The control interface for tests: one JSON object a line, and one line back, over loopback TCP."""
 
 import json
+import shutil
 import socketserver
 
 from expressions import quoted
 from faults import Fault
-from scenario import run_as_administrator
+from scenario import build, run_as_administrator
 
 
 class Control:
-    def __init__(self, world, listeners):
-        self.world, self.listeners = world, listeners
+    def __init__(self, world, listeners, description):
+        self.world, self.listeners, self.description = world, listeners, description
 
     def answer(self, request):
         command = request.pop("do")
@@ -71,6 +72,24 @@ class Control:
         for _ in range(times):
             self.world.looked()
         return {"pending": len(self.world.pending)}
+
+    def do_reset(self, description=None):
+        """Another world in place of this one, on the ports of the instances of the same names."""
+        before = self.world
+        for folder in before.own_folders:
+            shutil.rmtree(folder)
+        world = build(description or self.description, before.folder)
+        if set(world.instances) != set(before.instances):
+            raise ValueError("a new world has the same instances")
+        self.do_clear_faults()
+        for name, instance in world.instances.items():
+            instance.port = before.instances[name].port
+            self.do_power(name, False)
+            self.listeners[name].instance = instance
+        self.world = world
+        for name in world.instances:
+            self.listeners[name].open()
+        return {}
 
     # Faults
 
@@ -144,12 +163,13 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         control = self.server.control
         for line in self.rfile:
-            with control.world.changed:
+            changed = control.world.changed
+            with changed:
                 try:
                     answer = {"ok": True, **(control.answer(json.loads(line)) or {})}
                 except Exception as error:  # Whatever it is, the test is told.
                     answer = {"ok": False, "error": "%s: %s" % (type(error).__name__, error)}
-                control.world.changed.notify_all()
+                changed.notify_all()
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 

@@ -1,6 +1,5 @@
 """Makes a world from its description in JSON (see the README)."""
 
-import json
 import os
 import ssl
 
@@ -71,16 +70,10 @@ def run_as_administrator(instance, database, sql):
         session.end()
 
 
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        description = json.load(file)
-    return build(description, os.path.dirname(os.path.abspath(path)))
-
-
 def build(described, folder="/"):
     """`folder`: where volumes are that name no place of their own."""
     world = World()
-    world.folder = folder
+    world.folder, world.own_folders = folder, set()
     with world.changed:
         furnish(world, described)
     return world
@@ -133,6 +126,8 @@ def world_instance(world, name, details):
     for prefix, place in details.get("volumes", {}).items():
         whole = os.path.join(world.folder, place)
         os.makedirs(whole, exist_ok=True)
+        if not os.path.isabs(place):
+            world.own_folders.add(whole)
         instance.volumes.append((prefix, whole))
     if "windows_accounts" in details:
         instance.known_windows_accounts = {each.lower() for each in details["windows_accounts"]}

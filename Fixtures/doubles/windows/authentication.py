@@ -3,7 +3,6 @@
 import base64
 import binascii
 import os
-import tempfile
 
 import spnego
 
@@ -11,17 +10,14 @@ import spnego
 class Accounts:
     """Names and passwords. NTLM's are in a file, whose name pyspnego takes from the environment."""
 
-    def __init__(self, passwords):
+    def __init__(self, passwords, directory):
         self.passwords = passwords
-        descriptor, self.path = tempfile.mkstemp(prefix="windows-double-")
-        with os.fdopen(descriptor, "w") as file:
+        path = os.path.join(directory, "accounts")
+        with open(path, "w") as file:
             for user, password in passwords.items():
                 # With the domain and without: a real host takes a local account either way.
                 file.write(f":{user}:{password}\nDOUBLE:{user}:{password}\n")
-        os.environ["NTLM_USER_FILE"] = self.path
-
-    def remove(self):
-        os.unlink(self.path)
+        os.environ["NTLM_USER_FILE"] = path
 
 
 class Answer:

@@ -27,6 +27,19 @@ class Host:
         self.name = name
         self.lock = threading.RLock()
         self.released = threading.Event()
+        # Of each thread that runs a command: an event that is set when its client has ended it.
+        self.ending = threading.local()
+        self.last_pid = 1000
+        # Commands that run now, and shells that are open: a test sees that none is left.
+        self.running, self.shells = 0, {}
+        # Another one after each change.
+        self.revision = 0
+        self.reset()
+
+    def reset(self):
+        """As a host is on which nothing is."""
+        self.shells.clear()
+        self.is_down = False
         self.services, self.faults, self.effects, self.messages = {}, [], [], []
         self.files, self.directories, self.shares = {}, {}, {}
         self.drives = {"c:": Drive("C:")}
@@ -36,12 +49,6 @@ class Host:
         self.queues, self.accounts = None, []
         # `account`: whose a task is that runs just now; None: the session's own.
         self.tasks, self.tasks_hang, self.account = {}, False, None
-        # Of each thread that runs a command: an event that is set when its client has ended it.
-        self.ending = threading.local()
-        self.is_down = False
-        self.last_pid = 1000
-        # Commands that run now, and shells that are open: a test sees that none is left.
-        self.running, self.shells = 0, {}
 
     @staticmethod
     def now():
@@ -59,6 +66,7 @@ class Host:
         self._strike(name, "before")
         yield
         self.effects.append(name)
+        self.revision += 1
         self._strike(name, "after")
 
     def _strike(self, name, when):
@@ -100,6 +108,8 @@ class Host:
 
     def reboot(self):
         """Everything ends; what starts by itself is started."""
+        self.shells.clear()
+        self.revision += 1
         for service in self.services.values():
             service.state, service.pid, service.until, service.exit_code = "Stopped", 0, None, 1077
         for service in self.services.values():
@@ -108,6 +118,13 @@ class Host:
                     services.start(self, service.name)
 
     # For tests
+
+    def glance(self):
+        """What is cheap to tell: whoever asks again and again sees by the revision whether a dump has anything new."""
+        with self.lock:
+            services.settle(self)
+            return {"revision": self.revision, "down": self.is_down,
+                    "services": {service.name: service.state for service in self.services.values()}}
 
     def dump(self):
         services.settle(self)
@@ -122,6 +139,7 @@ class Host:
         }
 
     def set(self, state):
+        self.revision += 1
         for key, value in state.items():
             if key == "services":
                 self.services = {members["name"].lower(): Service(**members) for members in value}

@@ -65,9 +65,14 @@ class Control:
                 stream.flush()
 
     def _answer(self, request):
+        if request["do"] == "look":
+            return {"hosts": {name: host.glance() for name, host in self.hosts.items()}}
         host = self.hosts[request["host"]]
         with host.lock:
             if request["do"] == "set":
+                host.set(request["state"])
+            elif request["do"] == "reset":
+                host.reset()
                 host.set(request["state"])
             elif request["do"] == "release":
                 host.released.set()
@@ -84,12 +89,14 @@ def main():
     options.add_argument("--user", default="lifeboat", help="who may log in by WinRM")
     options.add_argument("--password-file", required=True, help="the file that holds that user's password")
     options.add_argument("--authentication", default="Negotiate,NTLM,Basic", help="what WinRM offers")
+    options.add_argument("--directory", help="an empty directory for what it needs, which others remove")
+    options.add_argument("--stay", action="store_true", help="don't end when standard input is closed")
     given = options.parse_args()
-    directory = tempfile.mkdtemp(prefix="windows-double-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    directory = given.directory or tempfile.mkdtemp(prefix="windows-double-")
+    if given.directory is None:
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
     with open(given.password_file) as file:
-        accounts = Accounts({given.user: file.read().rstrip("\n")})
-    atexit.register(accounts.remove)
+        accounts = Accounts({given.user: file.read().rstrip("\n")}, directory)
     certificates(directory)
     names = given.host or ["server"]
     hosts = {name: Host(name) for name in names}
@@ -107,6 +114,8 @@ def main():
         wait_for(host["ssh"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(json.dumps(ready), flush=True)
+    if given.stay:
+        signal.pause()
     while os.read(0, 4096):
         pass
 

@@ -20,7 +20,7 @@ enum Exposure {
         switch observation[FactKey(copy.subject, FactName.asOf)]?.reading {
         case .value(let asOf): exposure(now: now, asOf: asOf.description)
         case .some(let gap): gap
-        case nil: .unknown("\(copy.subject) says no as_of")
+        case nil: .unknown("nothing says how old \(copy.subject) is")
         }
       result.state(Fact(copy.subject, property, reading))
     }

@@ -17,6 +17,9 @@ public struct ReplicationStatus: Action {
       .init(
         "primary", .site, default: "the site that is the primary in normal times",
         "The site that should have the primary"),
+      .init(
+        "or_primary", .site,
+        "A site that may have it instead: where the move that is meant has been made already"),
       .init("maximum_bytes", .size, "How much of the log a replica may lack, as bytes"),
     ],
     effect: .checks,
@@ -28,19 +31,24 @@ public struct ReplicationStatus: Action {
       with: { primary: production }
       """)
 
-  private let primary: DatabaseCopy
-  private let others: [DatabaseCopy]
+  private let usual: DatabaseCopy
+  private let alternative: DatabaseCopy?
+  private let copies: [DatabaseCopy]
   private let maximumBytes: Int?
 
   public init(_ arguments: Arguments) throws {
     let database = try arguments.database()
     let site = arguments.string("primary") ?? database.primary
-    guard let primary = arguments.inventory.copy(of: database, at: site) else {
-      throw ActionError(
-        "inventory.no_copy", "step \(arguments.step): \(database.name) has no copy at \(site)")
+    func copy(at site: String) throws -> DatabaseCopy {
+      guard let copy = arguments.inventory.copy(of: database, at: site) else {
+        throw ActionError(
+          "inventory.no_copy", "step \(arguments.step): \(database.name) has no copy at \(site)")
+      }
+      return copy
     }
-    self.primary = primary
-    others = arguments.inventory.copies(of: database).filter { $0.site != site }
+    usual = try copy(at: site)
+    alternative = try arguments.string("or_primary").map(copy)
+    copies = arguments.inventory.copies(of: database)
     maximumBytes = arguments.size("maximum_bytes")
     guard maximumBytes == nil || database.replicationFamily.countsBytes else {
       throw ActionError(
@@ -52,7 +60,7 @@ public struct ReplicationStatus: Action {
 
   public func probe(_ observer: any Observer) async throws -> Observation {
     Observation(
-      try await ([primary] + others).concurrentFacts {
+      try await copies.concurrentFacts {
         try await CopyFacts(copy: $0).observe(observer)
       })
   }
@@ -61,6 +69,8 @@ public struct ReplicationStatus: Action {
   public func judge(_ observation: Observation) -> Verdict {
     var wrong: [String] = []
     var unknown: [String] = []
+    let primary = self.primary(observation)
+    let others = copies.filter { $0 != primary }
     for copy in [primary] + others {
       guard let role = observation.role(of: copy) else {
         unknown.append(
@@ -70,7 +80,7 @@ public struct ReplicationStatus: Action {
       let findings =
         copy == primary
         ? (role == .primary ? [] : ["\(copy.subject) is \(role.rawValue), not the primary"])
-        : faults(of: copy, role, observation)
+        : faults(of: copy, role, primary, observation)
       wrong += findings + idleSlots(of: copy, observation)
     }
     if !wrong.isEmpty { return .needed(wrong.joined(separator: "; ")) }
@@ -81,13 +91,21 @@ public struct ReplicationStatus: Action {
         + (others.isEmpty ? "" : ", followed by \(followers)"))
   }
 
-  private func faults(of copy: DatabaseCopy, _ role: CopyRole, _ observation: Observation)
-    -> [String]
-  {
+  /// The alternative only where it has it: otherwise it is told what is wrong with the one that should.
+  private func primary(_ observation: Observation) -> DatabaseCopy {
+    guard let alternative, observation.role(of: alternative) == .primary,
+      observation.role(of: usual) != .primary
+    else { return usual }
+    return alternative
+  }
+
+  private func faults(
+    of copy: DatabaseCopy, _ role: CopyRole, _ primary: DatabaseCopy, _ observation: Observation
+  ) -> [String] {
     guard role == .replica else { return ["\(copy.subject) is \(role.rawValue), not a replica"] }
     if let why = observation.notFollowing(copy, primary) { return [why] }
     guard let maximumBytes,
-      let missing = Exposure.missingBytes(of: copy, among: [primary] + others, observation),
+      let missing = Exposure.missingBytes(of: copy, among: copies, observation),
       missing > maximumBytes
     else { return [] }
     return ["\(copy.subject) lacks \(missing) bytes; \(maximumBytes) are allowed"]

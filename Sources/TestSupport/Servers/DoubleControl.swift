@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The control interface of a double: one JSON object a line, and one line back, over loopback TCP.
+/// The control interface of a double: one JSON object a line, and one line back, over loopback TCP or a unix socket.
 final class DoubleControl: Sendable {
   private let connection: Mutex<FileHandle>
 
@@ -21,6 +21,24 @@ final class DoubleControl: Sendable {
     connection = Mutex(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
   }
 
+  init(path: String) throws {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw ServerFailure("\(path) is too long for a socket")
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    let code = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard code == 0 else { throw ServerFailure("the double's socket \(path) can't be reached") }
+    connection = Mutex(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+  }
+
   func ask(_ request: [String: Any]) throws -> [String: Any] {
     let line = try JSONSerialization.data(withJSONObject: request) + Data("\n".utf8)
     let answer = try connection.withLock { connection -> Data in
@@ -35,7 +53,7 @@ final class DoubleControl: Sendable {
       return answer
     }
     guard let found = try JSONSerialization.jsonObject(with: answer) as? [String: Any],
-      found["ok"] as? Bool == true
+      found["error"] == nil
     else { throw ServerFailure("the double refuses: \(String(decoding: answer, as: UTF8.self))") }
     return found
   }

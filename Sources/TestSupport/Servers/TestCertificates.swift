@@ -11,10 +11,12 @@ public struct TestCertificates: Sendable {
   /// - Parameters:
   ///   - user: whose files they are; a database server reads nobody else's key.
   ///   - name: what the certificate is for.
-  public static func create(user: String, name: String = "IP:127.0.0.1") async throws
-    -> TestCertificates
-  {
-    let made = TestCertificates(directory: try ServerTools.makeDirectory("tls", user: user))
+  ///   - directory: where they are made, which is the caller's to remove; without one in one of their own.
+  public static func create(
+    user: String, name: String = "IP:127.0.0.1", in directory: String? = nil
+  ) async throws -> TestCertificates {
+    let made = TestCertificates(
+      directory: try directory ?? ServerTools.makeDirectory("tls", user: user))
     let openssl = ServerTools.asUser(user) + ["/usr/bin/openssl"]
     let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     try await ServerTools.run(
