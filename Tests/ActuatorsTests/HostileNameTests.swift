@@ -93,7 +93,7 @@ struct HostileNameTests {
   }
 
   private static func grants(_ bench: Bench) -> [HostileValues.Row] {
-    func grant(_ account: String, _ role: String, _ statements: String) async throws {
+    @Sendable func grant(_ account: String, _ role: String, _ statements: String) async throws {
       let action = try bench.action(
         DatabaseGrant.self,
         ["account": .string(account), "role": .string(role), "statements": .string(statements)])
@@ -124,7 +124,7 @@ struct HostileNameTests {
   }
 
   private static func logins(_ bench: Bench) -> [HostileValues.Row] {
-    func open(_ user: String, _ password: String) async throws {
+    @Sendable func open(_ user: String, _ password: String) async throws {
       let settings = ODBCSettings(
         server: .sqlServer, host: "127.0.0.1", port: try bench.double.port(of: "production"),
         database: "master", user: user, password: ODBCPassword { password }, mode: .readWrite,

@@ -29,7 +29,8 @@ struct OutputTests {
     try await Desk.with(steps: steps) { desk in
       let text = try await desk.lifeboat(desk.execute)
       #expect(text.code == 1, "\(text)")
-      let shown = #"\u001b[2K\u001b]0;x\u0007\u000dbad \u202e\u009b"#
+      // A line's end, of whatever kind, is told as a semicolon.
+      let shown = #"\u001b[2K\u001b]0;x\u0007; bad \u202e\u009b"#
       #expect((text.output + text.error).contains(shown), "\(text)")
       for sign in ["\u{1b}", "\u{7}", "\r", "\u{202e}", "\u{9b}"] {
         #expect(!(text.output + text.error).unicodeScalars.contains(sign.unicodeScalars.first!))

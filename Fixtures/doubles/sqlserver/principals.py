@@ -133,6 +133,7 @@ def grant(session, words, table_parts, name):
         raise syntax(words)
     table.grants = getattr(table, "grants", {})
     table.grants.setdefault(words, set()).add(name)
+    database.changed()
 
 
 def may_alter(session, database, table):
