@@ -9,7 +9,7 @@ import Testing
 @Suite("SQL Server's error numbers (a double)")
 struct SQLServerErrorTests {
   /// Those that reversing roles, shipping logs, emptying a table and granting access are documented to meet.
-  private static let documented: Set<Int> = [
+  static let documented: Set<Int> = [
     41113, 41122, 41131, 41140, 41142, 41144, 41146, 1470, 1477, 1422, 1447, 1455, 1456, 921, 922,
     927, 942, 954, 955, 956, 976, 983, 4305, 4312, 4326, 4330, 4701, 4711, 4712, 15023, 15025,
     15063,

@@ -10,7 +10,7 @@ import Testing
 @Suite("What the documentation says is so")
 struct DocumentationTests {
   /// The fenced blocks of a language in a file under the project's root.
-  private func blocks(_ language: String, in path: String) throws -> [String] {
+  static func blocks(_ language: String, in path: String) throws -> [String] {
     let text = try String(
       contentsOf: Programs.root.appendingPathComponent(path), encoding: .utf8)
     return text.components(separatedBy: "```").enumerated()
@@ -20,7 +20,7 @@ struct DocumentationTests {
 
   @Test("the README's commands, in their order, on a new lab")
   func readmeCommands() async throws {
-    let commands = try blocks("sh", in: "README.md").joined(separator: "\n")
+    let commands = try Self.blocks("sh", in: "README.md").joined(separator: "\n")
     try #require(commands.contains("lifeboat execute"))
     await Turns.labs.take()
     defer { Turns.labs.give() }
@@ -41,7 +41,9 @@ struct DocumentationTests {
   @Test("every runbook and inventory in the documentation validates")
   func yamlValidates() async throws {
     try await TestLab.with { lab in
-      let runbooks = try ["README.md", "docs/runbooks.md"].flatMap { try blocks("yaml", in: $0) }
+      let runbooks = try ["README.md", "docs/runbooks.md"].flatMap {
+        try Self.blocks("yaml", in: $0)
+      }
       try #require(runbooks.count >= 3)
       for text in runbooks where text.hasPrefix("runbook:") {
         let ran = try await lab.lifeboat(["validate", try lab.runbook(text)])

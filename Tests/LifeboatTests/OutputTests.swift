@@ -13,6 +13,37 @@ struct OutputTests {
     }
   }
 
+  @Test("what a host says can't act upon the terminal, and stays what it is for programs")
+  func fromElsewhere() async throws {
+    let steps = """
+        - id: says-it
+          action: command.run
+          target: here.one
+          with:
+            command:
+              - sh
+              - -c
+              - 'printf "\\033[2K\\033]0;x\\007\\rbad \\342\\200\\256\\302\\233\\r\\n" >&2; exit 3'
+            unless: [test, -e, /nonexistent]
+      """
+    try await Desk.with(steps: steps) { desk in
+      let text = try await desk.lifeboat(desk.execute)
+      #expect(text.code == 1, "\(text)")
+      // A line's end, of whatever kind, is told as a semicolon.
+      let shown = #"\u001b[2K\u001b]0;x\u0007; bad \u202e\u009b"#
+      #expect((text.output + text.error).contains(shown), "\(text)")
+      for sign in ["\u{1b}", "\u{7}", "\r", "\u{202e}", "\u{9b}"] {
+        #expect(!(text.output + text.error).unicodeScalars.contains(sign.unicodeScalars.first!))
+      }
+      let json = try await desk.lifeboat(["audit", "show", "--output", "json"])
+      let said = try json.output.split(separator: "\n").contains {
+        "\(try JSONSerialization.jsonObject(with: Data($0.utf8)))".unicodeScalars.contains(
+          "\u{202e}")
+      }
+      #expect(said, "\(json)")
+    }
+  }
+
   @Test("on a terminal: colours and a live line; none by NO_COLOR", arguments: [true, false])
   func terminal(isColoured: Bool) async throws {
     try await TestLab.with(CrashMatrixTests.labOptions) { lab in

@@ -25,8 +25,12 @@ class AdministrationParser(QueryParser):
                 return lambda session: principals.create_login(session, name, windows=True)
             self.expect("WITH", "PASSWORD")
             self.expect_sign("=")
-            password = self.string()
-            return lambda session: principals.create_login(session, name, password=password)
+            password, sid = self.string(), None
+            if self.accept_sign(","):
+                self.expect("SID")
+                self.expect_sign("=")
+                sid = self.scalar()
+            return lambda session: principals.create_login(session, name, password=password, sid=sid)
         if self.accept("USER"):
             name, login = self.name(), None
             if self.accept_any("FOR", "FROM"):

@@ -1,5 +1,6 @@
 """What CREATE, DROP, TRUNCATE and the options of ALTER DATABASE do."""
 
+import principals
 from errors import SQLError, syntax
 from expressions import quoted
 from runner import roles
@@ -67,7 +68,7 @@ def table_named(session, parts):
 def truncate(session, parts):
     """Refused as the server refuses it: for want of ALTER on the table it says that there is none."""
     database, table = table_named(session, parts)
-    if not table or not roles(session, database) & {"db_owner", "db_ddladmin"}:
+    if not table or not principals.may_alter(session, database, table):
         raise SQLError(4701, parts[-1])
     if database.updateability == "READ_ONLY":
         raise SQLError(3906, database.name)

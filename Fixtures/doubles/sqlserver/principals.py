@@ -32,14 +32,19 @@ def own_database(session, what):
     return database
 
 
-def create_login(session, name, password=None, windows=False):
+def create_login(session, name, password=None, windows=False, sid=None):
     if not session.login.may("ALTER ANY LOGIN"):
         raise SQLError(15247, text="User does not have permission to perform this action.")
     if name.lower() in session.instance.logins:
         raise SQLError(15025, name)
     if windows and account_sid(session.instance, name) is None:
         raise SQLError(15401, name)
-    session.instance.add_login(name, password=password, windows=windows)
+    sid = sid and sid(session)
+    if sid is not None and (not isinstance(sid, bytes) or len(sid) != 16):
+        raise SQLError(15419, text="Supplied parameter sid should be binary(16).")
+    if sid is not None and any(login.sid == sid for login in session.instance.logins.values()):
+        raise SQLError(15433, text="Supplied parameter sid is in use.")
+    session.instance.add_login(name, password=password, windows=windows, sid=sid)
 
 
 def login_named(session, name, what="user"):
@@ -124,10 +129,18 @@ def grant(session, words, table_parts, name):
     _, table = table_named(session, table_parts)
     if not table or (name.lower() not in database.users and name not in database.roles):
         raise SQLError(15151, "find", "object" if not table else "user", table_parts[-1] if not table else name)
-    if words not in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+    if words not in ("SELECT", "INSERT", "UPDATE", "DELETE", "ALTER"):
         raise syntax(words)
     table.grants = getattr(table, "grants", {})
     table.grants.setdefault(words, set()).add(name)
+    database.changed()
+
+
+def may_alter(session, database, table):
+    from runner import roles
+    user = database.user_of(session.login)
+    return bool(roles(session, database) & {"db_owner", "db_ddladmin"}) or (
+        user is not None and user.name in getattr(table, "grants", {}).get("ALTER", ()))
 
 
 def sees_definitions(session, database):
@@ -156,8 +169,10 @@ def has_permission(session, securable, kind, permission):
         if not table:
             return None
         held = roles(session, session.database)
-        if permission in ("ALTER", "CONTROL"):
-            return int(bool(held & {"db_owner", "db_ddladmin"} if permission == "ALTER" else held & {"db_owner"}))
+        if permission == "ALTER":
+            return int(may_alter(session, session.database, table))
+        if permission == "CONTROL":
+            return int("db_owner" in held)
         if permission not in PERMISSIONS:
             return None
         user = session.database.user_of(session.login)

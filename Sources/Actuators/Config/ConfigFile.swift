@@ -47,6 +47,12 @@ struct ConfigFile: Sendable {
       self.text = text
       self.encoding = encoding
     }
+
+    /// XML that names an encoding of two bytes a sign, in one of single bytes: no reader takes it.
+    var isMisnamed: Bool {
+      encoding != .utf16WithMark
+        && text.prefixMatch(of: /<\?xml[^>]*encoding\s*=\s*["']utf-?16/.ignoresCase()) != nil
+    }
   }
 
   private static let limitBytes = 65_536
@@ -100,14 +106,22 @@ struct ConfigFile: Sendable {
       host.isWindows
       ? Array(Data(base64Encoded: result.standardOutput) ?? Data())
       : Array(result.standardOutput.utf8)
-    // What was no UTF-8 has been replaced by a sign of its own by then.
-    guard bytes.count <= Self.limitBytes, let contents = Contents(bytes),
-      !contents.text.unicodeScalars.contains("\u{FFFD}")
-    else {
+    guard bytes.count <= Self.limitBytes else {
       throw ActionError(
-        "config.no_text",
-        "\(path) on \(host.id) is larger than 64 KiB, or neither UTF-8 nor UTF-16",
+        "config.no_text", "\(path) on \(host.id) is larger than 64 KiB",
         advice: "change it by hand, between two gates")
+    }
+    // What was no UTF-8 has been replaced by a sign of its own by then.
+    guard let contents = Contents(bytes), !contents.text.unicodeScalars.contains("\u{FFFD}") else {
+      let encodings = host.isWindows ? "neither UTF-8 nor UTF-16 with its mark" : "not UTF-8"
+      throw ActionError(
+        "config.no_text", "\(path) on \(host.id) is \(encodings)",
+        advice: "save it in UTF-8, or change it by hand, between two gates")
+    }
+    guard !contents.isMisnamed else {
+      throw ActionError(
+        "config.no_text", "\(path) on \(host.id) says that it is UTF-16, and is UTF-8",
+        advice: "put its first line right: what reads it will refuse it")
     }
     return contents
   }
@@ -144,6 +158,10 @@ struct ConfigFile: Sendable {
   private static let script = """
     set -eu
     umask 077
+    if [ -L "$1" ]; then
+      echo 'it is a link, which would become a file: name what it leads to' >&2
+      exit 1
+    fi
     head -c "$2" >"$3"
     if ! cmp -s -- "$3" "$1"; then
       rm -f -- "$3"

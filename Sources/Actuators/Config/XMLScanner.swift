@@ -18,11 +18,16 @@ struct XMLScanner {
   }
 
   mutating func run() throws(XMLPlace.Obstacle) {
+    guard document.unicodeScalars.allSatisfy(Self.isXML) else {
+      throw .malformed("it holds a control character")
+    }
     while let start = document[index...].firstIndex(of: "<") {
       try text(document[index..<start])
       index = start
-      if skip("<?", "?>") { continue }
-      if skip("<!--", "-->") || skip("<![CDATA[", "]]>") {
+      if try skip("<?", "?>") { continue }
+      let isComment = try skip("<!--", "-->")
+      let isVerbatim = try skip("<![CDATA[", "]]>")
+      if isComment || isVerbatim {
         value?.isText = false
         continue
       }
@@ -39,12 +44,23 @@ struct XMLScanner {
     if open.isEmpty, text.contains(where: { !$0.isWhitespace && $0 != "\u{FEFF}" }) {
       throw .malformed("there is text outside of its elements")
     }
+    try check(text)
   }
 
-  private mutating func skip(_ opening: String, _ closing: String) -> Bool {
+  /// Also where nobody looks for a value: a reader that finds an entity it doesn't know takes none of the file.
+  private func check(_ text: Substring) throws(XMLPlace.Obstacle) {
+    guard Self.decoded(text) != nil else { throw .malformed("it uses an entity of its own") }
+  }
+
+  private mutating func skip(
+    _ opening: String, _ closing: String
+  ) throws(XMLPlace.Obstacle) -> Bool {
     guard document[index...].hasPrefix(opening) else { return false }
     let rest = document[index...].dropFirst(opening.count)
-    index = rest.firstRange(of: closing)?.upperBound ?? document.endIndex
+    guard let end = rest.firstRange(of: closing)?.upperBound else {
+      throw .malformed("it ends in the middle")
+    }
+    index = end
     return true
   }
 
@@ -80,6 +96,7 @@ struct XMLScanner {
       hasRoot = true
     }
     value?.isText = false
+    try check(attributes)
     let values = Self.values(in: attributes)
     let matches = isStep(name, values) && open.allSatisfy(\.matches)
     if matches, open.count + 1 == place.steps.count {
@@ -113,6 +130,15 @@ struct XMLScanner {
     return values
   }
 
+  /// What may stand in XML at all, written as it is or by its number.
+  private static func isXML(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x09, 0x0A, 0x0D: true
+    case 0x00...0x1F, 0xFFFE, 0xFFFF: false
+    default: true
+    }
+  }
+
   /// Nil when it uses an entity that XML itself doesn't have.
   static func decoded(_ text: Substring) -> String? {
     var result = ""
@@ -132,7 +158,7 @@ struct XMLScanner {
           name.hasPrefix("#x")
           ? UInt32(name.dropFirst(2), radix: 16)
           : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
-        guard let scalar = number.flatMap(Unicode.Scalar.init) else { return nil }
+        guard let scalar = number.flatMap(Unicode.Scalar.init), isXML(scalar) else { return nil }
         result.unicodeScalars.append(scalar)
       }
       rest = rest[rest.index(after: end)...]

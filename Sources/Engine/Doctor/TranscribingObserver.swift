@@ -10,7 +10,8 @@ struct TranscribingObserver: Observer {
 
   func run(_ command: ReadOnlyCommand, on host: Host) async throws -> CommandResult {
     let asked = Command(command.arguments, account: command.account)
-    return try await transcript.keep(.command(asked, on: host), as: Exchange.Answer.init(_:)) {
+    let answer = { Exchange.Answer($0, to: command) }
+    return try await transcript.keep(.command(asked, on: host), as: answer) {
       try await base.run(command, on: host)
     }
   }

@@ -95,14 +95,10 @@ extension Exchange.Answer {
   /// Of what is worth keeping only when it fails.
   static func ofSuccess<Result>(_: Result) -> Exchange.Answer? { nil }
 
-  init(_ result: CommandResult) {
-    self.init(
-      exitCode: result.exitCode, output: result.standardOutput, error: result.standardError,
-      cutBytes: result.cutBytes)
-  }
-
   init(_ response: HTTPResponse) {
-    self.init(status: response.status, body: response.body, cutBytes: response.cutBytes)
+    self.init(
+      status: response.status, body: OthersSecrets.blotted(response.body),
+      cutBytes: response.cutBytes)
   }
 
   init(_ rows: [SQLRow]) {

@@ -6,7 +6,10 @@ public struct DurableFile {
 
   public init(path: String) { self.path = path }
 
-  private var directory: String { (path as NSString).deletingLastPathComponent }
+  private var directory: String {
+    let directory = (path as NSString).deletingLastPathComponent
+    return directory.isEmpty ? "." : directory
+  }
 
   /// Puts the file in place, unless there is one already: false then.
   func create(_ contents: Data, mode: mode_t) throws -> Bool {

@@ -36,7 +36,7 @@ final class Console: Sendable {
     hasStatus.withLock { hasStatus in
       let erase = hasStatus ? "\r\u{1B}[K" : ""
       hasStatus = false
-      put(erase + styled(line) + "\n", to: platform_standard_output())
+      put(erase + styled(visible(line.text), line.tone) + "\n", to: platform_standard_output())
     }
   }
 
@@ -49,7 +49,7 @@ final class Console: Sendable {
     guard isTerminal else { return }
     hasStatus.withLock { hasStatus in
       hasStatus = true
-      put("\r\u{1B}[K" + text, to: platform_standard_output())
+      put("\r\u{1B}[K" + visible(text), to: platform_standard_output())
     }
   }
 
@@ -57,7 +57,7 @@ final class Console: Sendable {
     hasStatus.withLock { hasStatus in
       if hasStatus { put("\n", to: platform_standard_output()) }
       hasStatus = false
-      put(text + "\n", to: platform_standard_error())
+      put(visible(text) + "\n", to: platform_standard_error())
     }
   }
 
@@ -66,7 +66,7 @@ final class Console: Sendable {
     hasStatus.withLock { hasStatus in
       let erase = hasStatus ? "\r\u{1B}[K" : ""
       hasStatus = false
-      put(erase + prompt, to: platform_standard_output())
+      put(erase + visible(prompt), to: platform_standard_output())
     }
     // On a thread of its own: the few that run tasks must not wait for a person.
     let lines = AsyncStream<String> { lines in
@@ -79,6 +79,9 @@ final class Console: Sendable {
     return nil
   }
 
+  /// A secret is looked for in the text as it is.
+  private func visible(_ text: String) -> String { VisibleText.of(redactor.redacted(text)) }
+
   private func put(_ text: String, to file: UnsafeMutablePointer<FILE>) {
     Self.put(redactor.redacted(text), to: file)
   }
@@ -88,9 +91,9 @@ final class Console: Sendable {
     fflush(file)
   }
 
-  private func styled(_ line: Line) -> String {
-    guard isColoured, let code = Self.code(of: line.tone) else { return line.text }
-    return "\u{1B}[\(code)m\(line.text)\u{1B}[0m"
+  private func styled(_ text: String, _ tone: Line.Tone) -> String {
+    guard isColoured, let code = Self.code(of: tone) else { return text }
+    return "\u{1B}[\(code)m\(text)\u{1B}[0m"
   }
 
   private static func code(of tone: Line.Tone) -> String? {

@@ -130,6 +130,33 @@ struct ConfigTests {
     }
   }
 
+  @Test("a file that says it is UTF-16 and isn't, and a link, are not written")
+  func notWritten() async throws {
+    try await withDirectory { directory in
+      let (path, link) = ("\(directory)/x.config", "\(directory)/link.config")
+      let good = "<?xml version=\"1.0\" encoding=\"utf-8\"?><a><b>1</b></a>"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+      try await withWorld { world async throws in
+        for (file, text, code) in [
+          (path, good.replacing("utf-8", with: "UTF-16"), "config.no_text"),
+          (link, good, "config.not_written"),
+        ] {
+          try text.write(toFile: path, atomically: true, encoding: .utf8)
+          let action = try make(
+            ConfigValue.self, on: .here("dr"), ["file": .string(file), "at": "a/b", "value": "2"])
+          let error = await #expect(throws: ActionError.self) {
+            let seen = try await action.probe(world.makeObserver())
+            _ = try await action.act(world.makeOperator(token: "t"), given: seen)
+          }
+          #expect(error?.code == code, "\(file)")
+          #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        }
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+      #expect(left == ["link.config", "x.config"])
+    }
+  }
+
   @Test("a place is found only where it is once, as plain text")
   func places() throws {
     func find(_ place: String, _ document: String) -> Result<String, XMLPlace.Obstacle> {
@@ -150,7 +177,9 @@ struct ConfigTests {
     for malformed in [
       "", "x", "<a>", "<a></b>", "<a><b></a></b>", "<a/><a/>", "<a b=1/>", "<!DOCTYPE a []><a/>",
       "<a/>x",
-      "<a><b>&own;</b></a>", "<a><b", "<a><!-- ",
+      "<a><b>&own;</b></a>", "<a><b", "<a><!-- ", "<a/><!-- ", "<a><b>1</b></a><?x",
+      "<a><b>1</b><c>x & y</c></a>", "<a><b>1</b><c k='&own;'/></a>", "<a><b>\u{1b}[31m</b></a>",
+      "<a><b>&#27;</b></a>", "<a><b>1</b>\u{0}</a>",
     ] {
       guard case .failure(.malformed) = find("a/b", malformed) else {
         Issue.record("\(malformed)")

@@ -47,6 +47,19 @@ import Testing
     #expect(spoilt.allSatisfy { $0.error != nil })
   }
 
+  @Test("what docs/jams.md lets an administrator type is PowerShell")
+  func documented() async throws {
+    let root = URL(fileURLWithPath: WindowsDouble.directory)
+      .appendingPathComponent("../../..").standardizedFileURL
+    let page = try String(contentsOf: root.appending(path: "docs/jams.md"), encoding: .utf8)
+    let blocks = page.components(separatedBy: "```").filter { $0.hasPrefix("powershell\n") }
+      .map { String($0.dropFirst("powershell\n".count)) }
+    #expect(blocks.count == 3)
+    for (block, parsed) in zip(blocks, try await parsed(blocks)) {
+      #expect(parsed.error == nil, "\(block)\n\(parsed.error ?? "")")
+    }
+  }
+
   @Test("a script that looks calls nothing that changes; one that acts does")
   func looksOnlyLook() async throws {
     func strangers(_ script: Parsed) -> Set<String> {

@@ -134,6 +134,22 @@ struct SQLServerSites: Sendable {
     """
   }
 
+  /// In place of one account that may do everything.
+  func useLogins(
+    observe: (user: String, password: String), operate: (user: String, password: String)
+  ) throws {
+    var text = try String(contentsOfFile: "\(directory)/sites.yaml", encoding: .utf8)
+    for (account, login) in [("observe", observe), ("operate", operate)] {
+      try write(login.password, "\(account).password")
+      text.replace(
+        "\(account): { user: lifeboat, password: \"file:\(directory)/password\" }",
+        with:
+          "\(account): { user: \(login.user), password: \"file:\(directory)/\(account).password\" }"
+      )
+    }
+    try write(text, "sites.yaml")
+  }
+
   // MARK: - What a person types
 
   func lifeboat(_ arguments: [String], crashAt: String? = nil) async throws -> Ran {

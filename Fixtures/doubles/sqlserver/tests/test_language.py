@@ -85,6 +85,22 @@ class LanguageTest(DoubleTest):
                    database="P")
         self.refused(15002, "PROD", "BEGIN TRAN; EXEC sp_grantdbaccess N'D\\O$'", database="P")
 
+    def test_a_login_keeps_its_sid_and_may_alter_one_table(self):
+        for instance in ("PROD", "DR"):
+            self.query(instance, "CREATE LOGIN operator WITH PASSWORD = N'o', SID = 0x5C1FD3A09B7E4E6C8A1F0D2B4C6E8F02")
+        self.refused(15433, "PROD", "CREATE LOGIN other WITH PASSWORD = N'o', SID = 0x5C1FD3A09B7E4E6C8A1F0D2B4C6E8F02")
+        self.refused(15419, "PROD", "CREATE LOGIN other WITH PASSWORD = N'o', SID = 0x5C1F")
+        sid = self.query("PROD", "SELECT SUSER_SID('operator')")
+        self.assertEqual(sid, self.query("DR", "SELECT SUSER_SID('operator')"))
+        operator = {"user": "operator", "password": "o", "database": "P"}
+        self.query("PROD", "CREATE USER operator FOR LOGIN operator; CREATE TABLE other (id int)", database="P")
+        self.refused(4701, "PROD", "TRUNCATE TABLE Failover", **operator)
+        self.query("PROD", "GRANT ALTER ON dbo.Failover TO operator", database="P")
+        self.assertEqual(self.query("PROD", "SELECT HAS_PERMS_BY_NAME('dbo.Failover', 'OBJECT', 'ALTER')", **operator), [(1,)])
+        self.query("PROD", "TRUNCATE TABLE Failover", **operator)
+        self.refused(4701, "PROD", "TRUNCATE TABLE other", **operator)
+        self.refused(229, "PROD", "SELECT * FROM Failover", **operator)
+
     def test_who_may_not_see_definitions_sees_fixed_principals_and_itself(self):
         names = "SELECT name FROM sys.database_principals ORDER BY name"
         sight = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION')"

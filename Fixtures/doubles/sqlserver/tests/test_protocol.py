@@ -59,6 +59,43 @@ class ProtocolTest(DoubleTest):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         self.assertIn("prod", done.stdout)
 
+    def test_severities(self):
+        """Up to 10 a message and the batch goes on; above it an error, with the number, the state and the line of its own."""
+        for severity in range(0, 11):
+            with self.connect("PROD") as connection, connection.cursor() as cursor:
+                cursor.execute("RAISERROR('said', %d, 7); SELECT 1" % severity)
+                while cursor.description is None and cursor.nextset():
+                    pass
+                self.assertEqual(cursor.fetchall(), [(1,)], severity)
+                self.assertIn("said", [str(message) for _, message in cursor.messages][0])
+        for severity in range(11, 19):
+            with self.connect("PROD") as connection, connection.cursor() as cursor:
+                with self.assertRaises(pytds.Error) as caught:
+                    cursor.execute("RAISERROR('refused', %d, 7)" % severity)
+                error = caught.exception
+                self.assertEqual((error.number, error.severity, error.state), (50000, severity, 7))
+                cursor.execute("SELECT 1")
+                self.assertEqual(cursor.fetchall(), [(1,)], severity)
+            said, _ = self.tsql("PROD", "RAISERROR('refused', %d, 7)" % severity)
+            self.assertIn("Msg 50000 (severity %d, state 7) from PROD Line 1" % severity, said)
+
+    def test_procedures_by_name(self):
+        """By RPC, not as a batch: values in their own types, and what comes back in output parameters."""
+        with self.connect("PROD", "P") as connection, connection.cursor() as cursor:
+            cursor.callproc("sp_grantlogin", ["D\\it's; ]x"])
+            while cursor.nextset():
+                pass
+            cursor.callproc("msdb.dbo.sp_update_job", {"@job_name": "LSBackup_L", "@enabled": 0})
+            while cursor.nextset():
+                pass
+            with self.assertRaises(pytds.Error) as caught:
+                cursor.callproc("sp_that_is_not_there", [1])
+            self.assertEqual(caught.exception.number, 102)
+            self.assertIn("sp_that_is_not_there", str(caught.exception))
+        self.assertEqual(self.query("PROD", "SELECT name FROM sys.server_principals WHERE name = %s", ("D\\it's; ]x",)),
+                         [("D\\it's; ]x",)])
+        self.assertEqual(self.query("PROD", "SELECT enabled FROM msdb.dbo.sysjobs WHERE name = 'LSBackup_L'"), [(0,)])
+
     def test_an_attention_ends_a_statement_and_not_the_connection(self):
         with self.connect("PROD", timeout=1) as connection, connection.cursor() as cursor:
             before = time.monotonic()
@@ -145,6 +182,30 @@ class EncryptionTest(DoubleTest):
             said, _ = self.tsql(instance, "SELECT CONNECTIONPROPERTY('encrypt_option')",
                                 configuration=self.configuration(instance, encryption))
             self.assertIn(option, said, (instance, encryption))
+
+    def test_rows_errors_and_long_answers_come_whole_through_it(self):
+        """Long enough for many records of TLS, and many packets of TDS in each direction."""
+        configuration = self.configuration("PROD", "require")
+        statements = ["SELECT N'%s'" % ("x" * 2000)] * 30 + ["SELECT N'ö😀'", "SELECT 1/0"]
+        said, _ = self.tsql("PROD", "\n".join(statements), configuration=configuration)
+        # Its prompts come in between, wherever its buffer ends.
+        self.assertEqual(said.count("x"), 30 * 2000)
+        self.assertIn("ö😀", said)
+        self.assertIn("Msg 8134 (severity 16", said)
+        said, status = self.tsql("PROD", "SELECT 1", password="wrong", configuration=configuration)
+        self.assertIn("18456", said)
+        self.assertNotEqual(status, 0)
+
+    def test_a_client_that_trusts_another_authority_is_not_let_through(self):
+        configuration = self.configuration("PROD", "require")
+        os.rename(os.path.join(self.folder, "certificate.pem"), os.path.join(self.folder, "servers.pem"))
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=other", "-keyout", os.path.join(self.folder, "other.key"),
+             "-out", os.path.join(self.folder, "certificate.pem")], check=True, capture_output=True)
+        said, status = self.tsql("PROD", "SELECT 12345", configuration=configuration)
+        self.assertNotIn("12345\n", said)
+        self.assertNotEqual(status, 0)
 
     def test_a_server_that_requires_it_gets_it(self):
         said, _ = self.tsql("PROD", "SELECT CONNECTIONPROPERTY('encrypt_option')", configuration=self.configuration("PROD", "off"))

@@ -12,6 +12,12 @@ struct WinRMAnswer: Sendable {
     /// There is nothing to receive yet.
     static let operationTimedOut = 2_150_858_793
     static let tooManyShells = 2_150_859_173
+
+    /// As a person reads it: some faults have no number, some no words.
+    var words: String {
+      let words = message.isEmpty ? "a fault without a word" : message
+      return code == 0 ? words : "\(words) (WSManFault \(code))"
+    }
   }
 
   fileprivate(set) var shellID: String?
@@ -80,13 +86,17 @@ struct WinRMAnswer: Sendable {
         // The reason comes before the fault's own words, which may be none.
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if !words.isEmpty { message = words }
+      // Of limits, as how many shells an account may have, in place of a WSManFault.
+      case "error_Code" where answer.fault == nil: errorCode = Int(text) ?? 0
       case "WSManFault":
         answer.fault = Fault(code: attributes["Code"].flatMap { Int($0) } ?? 0, message: message)
-      case "Fault" where answer.fault == nil: answer.fault = Fault(code: 0, message: message)
+      case "Fault" where answer.fault == nil:
+        answer.fault = Fault(code: errorCode, message: message)
       default: break
       }
     }
 
     private var message = ""
+    private var errorCode = 0
   }
 }

@@ -144,7 +144,7 @@ struct WinRMShell: WindowsShell {
     switch trouble {
     case .neverSent(let words), .lost(let words): words
     case .refused(let status): "HTTP status \(status)"
-    case .fault(let fault): "\(fault.message) (WSManFault \(fault.code))"
+    case .fault(let fault): fault.words
     case .unreadable(let status): "what answers there is no WinRM (HTTP status \(status))"
     }
   }
