@@ -6,7 +6,11 @@ public struct DurableFile {
 
   public init(path: String) { self.path = path }
 
-  private var directory: String { (path as NSString).deletingLastPathComponent }
+  /// Of a bare name, the one that the process is in.
+  private var directory: String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
+  }
 
   /// Puts the file in place, unless there is one already: false then.
   func create(_ contents: Data, mode: mode_t) throws -> Bool {
