@@ -21,7 +21,8 @@ extension ProofModel {
     switch state.runner {
     case .runs, .halts, .waits: moves += runnerMoves(from: state)
     case .isGone: moves += returns(from: state)
-    case .isDone: moves += anew(after: state)
+    // Where nothing broke on the way, its end has to be good by itself.
+    case .isDone: if state.outagesLeft < outages { moves += anew(after: state) }
     }
     return moves
   }
