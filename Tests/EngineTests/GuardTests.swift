@@ -1,5 +1,6 @@
 import Journal
 import Runbook
+import Synchronization
 import TestSupport
 import Testing
 
@@ -117,6 +118,69 @@ struct GuardTests {
     #expect(try await rig.resume(with: guarded).ending == .refused)
     #expect(rig.world.calls.isEmpty)
   }
+
+  // MARK: - A runner that is suspended between looking and acting
+
+  private static let points = ["a:intent.before", "a:intent.after"]
+
+  /// Executes the guarded step; each time that the runner comes to the point, it is suspended, and the world goes on.
+  private func execute(
+    _ rig: Rig, suspendedAt point: String, for duration: Duration, times: Int,
+    _ meanwhile: @escaping @Sendable () -> Void = {}
+  ) async throws -> RunEnded {
+    let left = Mutex(times)
+    let crashes = CrashPlan(point) { [clock = rig.clock] in
+      guard
+        left.withLock({ left in
+          left -= 1
+          return left >= 0
+        })
+      else { return }
+      clock.advance(by: duration)
+      meanwhile()
+    }
+    let executor = rig.executor(crashes: crashes)
+    return try await rig.clock.autoAdvancing { [guarded] in
+      try await executor.execute(guarded, as: Rig.run, from: Rig.origin)
+    }
+  }
+
+  @Test(arguments: points)
+  func aSuspendedRunnerDoesNotActOnWhatItSawBefore(_ point: String) async throws {
+    let rig = rig("stopped")
+    let ended = try await execute(rig, suspendedAt: point, for: .seconds(3600), times: 1) {
+      rig.world[FakePlan.otherHost, "state"] = "running"
+    }
+    #expect(ended.ending == .refused)
+    #expect(rig.world.calls.isEmpty)
+    #expect(try await rig.ending(of: "a").guards.map(\.finding) == ["violated"])
+  }
+
+  @Test(arguments: points)
+  func whereTheWorldIsAsItWasASuspendedRunnerGoesOn(_ point: String) async throws {
+    let rig = rig("stopped")
+    let ended = try await execute(rig, suspendedAt: point, for: .seconds(3600), times: 2)
+    #expect(ended.ending == .done)
+    #expect(rig.world.effects(on: "a") == 1)
+  }
+
+  @Test func whoIsAlwaysTooLateDoesNotActAtAll() async throws {
+    let rig = rig("stopped")
+    let ended = try await execute(
+      rig, suspendedAt: "a:intent.after", for: .seconds(31), times: .max)
+    #expect(ended.ending == .failed)
+    #expect(try await rig.ending(of: "a").failure?.code == "step.seen_too_long_ago")
+    #expect(rig.world.calls.isEmpty)
+    #expect(try await rig.resume(with: guarded).ending == .done)
+  }
+
+  @Test func aShortPauseBetweenLookingAndActingIsNoMatter() async throws {
+    let rig = rig("stopped")
+    let ended = try await execute(
+      rig, suspendedAt: "a:intent.after", for: .seconds(29), times: .max)
+    #expect(ended.ending == .done)
+    #expect(try await rig.records(StepIntent.self).count == 1)
+  }
 }
 
 /// What people vouch for stands in for what can't be seen, and never for what can.
@@ -146,6 +210,22 @@ struct AttestedFactTests {
     #expect(try await rig.outcome(of: "state") == .ok)
     let seen = try #require(try await rig.records(StepIntent.self, of: "a").first?.observation)
     #expect(seen.first { $0.subject == FakePlan.otherHost }?.source == "attested")
+  }
+
+  /// A run that waits for people ages as one that was stopped does.
+  @Test(arguments: [(14, RunEnded.Ending.done), (16, .refused)])
+  func anAttestationAgesWhileTheRunWaits(minutes: Int, ending: RunEnded.Ending) async throws {
+    let rig = darkRig()
+    let answers = ScriptedAnswers(["state": [.yes], "pause": [.yes]]) { step in
+      if step == "pause" { rig.clock.advance(by: .seconds(minutes * 60)) }
+    }
+    #expect(try await rig.execute(plan, answers: answers).ending == ending)
+    guard ending == .refused else { return }
+    #expect(rig.world.calls.isEmpty)
+    #expect(try await rig.records(GateVoided.self, of: "state").map(\.reason) == [.expired])
+    let later = ScriptedAnswers(["state": [.yes]])
+    #expect(try await rig.resume(with: plan, answers: later).ending == .done)
+    #expect(later.asked.map(\.step) == ["state"])
   }
 
   @Test func aDeadSiteThatComesBackIsBelievedAboveAnyPerson() async throws {

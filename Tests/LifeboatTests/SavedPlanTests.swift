@@ -153,4 +153,21 @@ struct SavedPlanTests {
       #expect(left == ["plan.json", "runbook.yaml", "sites.yaml", "state"])
     }
   }
+
+  @Test("a bare name, as people type it, is a file in the directory that they are in")
+  func savesUnderABareName() async throws {
+    let step = "  - { id: ask, action: gate.approval, with: { prompt: Go? } }"
+    try await Desk.with(steps: step) { desk in
+      let saved = try await run(
+        "sh",
+        ["-c", "cd \"$0\" && exec \"$@\"", desk.base, Programs.lifeboat, "rehearse"]
+          + ["runbook.yaml", "--sites", "sites.yaml", "--out", "plan.json"],
+        environment: ["LIFEBOAT_HOME": desk.home])
+      #expect(saved.code == 0, "\(saved)")
+      // From anywhere else.
+      let executed = try await desk.lifeboat(
+        ["execute", "--plan", "\(desk.base)/plan.json", "--approve", "ask=yes", "--no-input"])
+      #expect(executed.code == 0, "\(executed)")
+    }
+  }
 }

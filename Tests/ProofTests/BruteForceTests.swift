@@ -28,6 +28,59 @@ struct BruteForceTests {
     #expect(found["truncated-replica"] == 2)
   }
 
+  /// From which states no way leads on can't be told by paths of some length: all states are gone over again and again.
+  @Test(
+    "also what can't come to its end, in runbooks made at random",
+    arguments: (0..<8).map { _ in UInt64.random(in: 0 ... .max) })
+  func stuckAtRandom(seed: UInt64) async throws {
+    var random = SeededGenerator(seed: seed)
+    let ids = ["stop-scheduler", "reverse-replication", "truncate-failover", "start-scheduler"]
+    var variant = Variant("random", of: "scheduler-switchover")
+    variant = variant.moving(
+      ids.randomElement(using: &random) ?? "", before: ids.randomElement(using: &random) ?? "")
+    if Bool.random(using: &random) {
+      variant = variant.without(ids.randomElement(using: &random) ?? "")
+    }
+    try await compareStuck(variant)
+  }
+
+  @Test("also where something can't come to its end")
+  func knownStuck() async throws {
+    let faulty = Variant("the table isn't emptied", of: "scheduler-switchover")
+      .without("truncate-failover")
+    #expect(try await compareStuck(faulty))
+  }
+
+  /// Whether anything was stuck.
+  @discardableResult
+  private func compareStuck(_ variant: Variant) async throws -> Bool {
+    let plan = try variant.plan()
+    let domain = SchedulerDomain(plan)
+    var isStuck = false
+    for beginning in domain.beginnings {
+      var model = try await ProofModel(
+        plan, catalogue: .standard, domain: domain, time: SystemTime())
+      let world = model.number(of: beginning.world)
+      guard model.mayBegin(in: world) else { continue }
+      var exploration = Exploration(
+        model, of: ProofParts(whole: model).all[0], from: beginning,
+        limits: Proof.Limits(outages: 0))
+      try exploration.run()
+      let sweep = Sweep(&model, from: beginning)
+      for isEnd in [false, true] {
+        let found = exploration.firstStuck(countingReturns: isEnd) { model, state in
+          isEnd ? state.runner == .isDone : model.isInOrder(state.world)
+        }.map { exploration.trace(to: $0).count }
+        let swept = sweep.firstStuck(countingReturns: isEnd) { state in
+          isEnd ? state.runner == .isDone : model.isInOrder(state.world)
+        }
+        #expect(found == swept, "\(beginning.name)\n\(variant.text)")
+        isStuck = isStuck || found != nil
+      }
+    }
+    return isStuck
+  }
+
   /// What both found, with the lengths of the shortest ways.
   private func compare(_ variant: Variant, asksPermit: Bool) async throws -> [String: Int] {
     let plan = try variant.plan()
@@ -83,6 +136,7 @@ private struct Walk {
     let world = model.number(of: beginning.world)
     guard model.mayBegin(in: world) else { return }
     var first = model.first(of: beginning)
+    model.outages = outages
     first.outagesLeft = outages
     walk(first, 0, depth, &model)
   }
@@ -100,5 +154,61 @@ private struct Walk {
 
   private mutating func note(_ code: String, _ length: Int) {
     found[code] = min(found[code] ?? .max, length)
+  }
+}
+
+/// All states, and from which of them a goal is reached, without any of the exploration's bookkeeping.
+private struct Sweep {
+  private struct Edge {
+    let from: Int
+    let to: Int
+    let needsLost: Bool
+  }
+
+  private var depths: [ProofState: Int] = [:]
+  private var states: [ProofState] = []
+  private var edges: [Edge] = []
+
+  init(_ model: inout ProofModel, from beginning: ProofBeginning) {
+    var numbers: [ProofState: Int] = [:]
+    var layer: Set = [model.first(of: beginning)]
+    var depth = 0
+    while !layer.isEmpty {
+      for state in layer {
+        numbers[state] = states.count
+        depths[state] = depth
+        states.append(state)
+      }
+      depth += 1
+      let next = layer.flatMap { state in model.moves(from: state).map(\.state) }
+      layer = Set(next).filter { numbers[$0] == nil }
+    }
+    for state in states {
+      for move in model.moves(from: state) {
+        guard let from = numbers[state], let to = numbers[move.state],
+          move.event.kind != .outage
+        else { continue }
+        var needsLost = false
+        if case .comesBack(let site) = move.event.kind {
+          needsLost = beginning.world.outages[site] != nil
+        }
+        edges.append(Edge(from: from, to: to, needsLost: needsLost))
+      }
+    }
+  }
+
+  /// The length of the shortest way to a state from which no goal is reached.
+  func firstStuck(countingReturns: Bool, isGoal: (ProofState) -> Bool) -> Int? {
+    var reaches = states.map(isGoal)
+    var hasChanged = true
+    while hasChanged {
+      hasChanged = false
+      for edge in edges
+      where reaches[edge.to] && !reaches[edge.from] && (countingReturns || !edge.needsLost) {
+        reaches[edge.from] = true
+        hasChanged = true
+      }
+    }
+    return states.indices.filter { !reaches[$0] }.compactMap { depths[states[$0]] }.min()
   }
 }

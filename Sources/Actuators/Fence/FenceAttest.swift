@@ -11,7 +11,7 @@ public struct FenceAttest: GateAction {
       words is in the journal.
 
       While a host can't be asked, that satisfies the guards that demand its scheduler to be stopped. It ends when the
-      host answers: then it is asked itself. It ends too when the run is resumed more than 15 minutes later.
+      host answers: then it is asked itself. It ends after 15 minutes, too.
       """,
     target: .none,
     parameters: [

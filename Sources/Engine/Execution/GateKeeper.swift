@@ -41,7 +41,7 @@ actor GateKeeper {
     case open(missing: Int, why: String? = nil)
   }
 
-  /// How old an attestation may be when a run is resumed. A site that was dark an hour ago may be up again.
+  /// How old an attestation may be. A site that was dark an hour ago may be up again.
   static let attestationLifetime = Duration.seconds(15 * 60)
 
   private let recorder: Recorder
@@ -70,7 +70,7 @@ actor GateKeeper {
     self.kept = kept.filter { $0.record.planDigest == planDigest }
   }
 
-  /// When a run goes on: ends the attestations that are too old to go on with.
+  /// Ends the attestations that are too old to go on with, when a run is resumed and while it waits.
   func endOldAttestations() async throws {
     let oldest = Timestamp(recorder.time.now()).advanced(by: .zero - Self.attestationLifetime)
     try await void(.expired) { $0.isAttestation(before: oldest) ? [] : nil }
@@ -79,6 +79,7 @@ actor GateKeeper {
   /// What was seen, with its gaps filled by what people have vouched for in this run. Vouching for what is then seen to
   /// be otherwise ends there: when the target goes dark again, people are asked again.
   func fill(_ seen: Observation) async throws -> Observation {
+    try await endOldAttestations()
     try await void(.contradicted) { answer in
       let otherwise = answer.contradictions(in: seen)
       return otherwise.isEmpty ? nil : otherwise

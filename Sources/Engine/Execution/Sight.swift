@@ -6,6 +6,16 @@ struct Sight: Sendable {
   var verdict: Verdict
   /// What the probe itself returned, before anything was laid over or under it.
   var seen = Observation()
+  /// When it was, on the monotonic clock; nil for what is no look.
+  var lookedAt: Duration?
+
+  /// How old it may be when it is acted on. Only an entry on disk lies between; but a runner may be suspended, or its disk
+  /// stand still, and meanwhile the world goes on.
+  static let lifetime = Duration.seconds(30)
+
+  func isFresh(at uptime: Duration) -> Bool {
+    lookedAt.map { uptime - $0 <= Self.lifetime } ?? true
+  }
 }
 
 extension Action {
@@ -24,7 +34,7 @@ extension Action {
           observation: Observation(),
           verdict: .unknown("looking took longer than \(limit.runbookText)"))
       }
-      let moment = time.now()
+      let (moment, lookedAt) = (time.now(), time.uptime())
       let stamped = Observation(
         seen.facts.map { fact in
           var stamped = fact
@@ -32,7 +42,8 @@ extension Action {
           return stamped
         })
       let observation = try await lay(stamped)
-      return Sight(observation: observation, verdict: judge(observation), seen: stamped)
+      return Sight(
+        observation: observation, verdict: judge(observation), seen: stamped, lookedAt: lookedAt)
     } catch let error as ActionError {
       try Task.checkCancellation()
       return Sight(observation: Observation(), verdict: .unknown(error.description))

@@ -37,6 +37,7 @@ struct StepWork: Sendable {
   ) async throws -> StepEnding {
     var sight = first
     var tries = Tries(step.retry)
+    var looksInVain = 0
     var hasActed = false
     while true {
       if let stop = try await getLeave(toActOn: &sight, asking: ask) { return stop.seeing(sight) }
@@ -44,6 +45,11 @@ struct StepWork: Sendable {
       if hasActed, case .unknown(let why) = sight.verdict { return .actedAndDark(sight, why) }
       let ending = try await attempt(from: sight, number: attemptsBefore + tries.count)
       hasActed = hasActed || ending.hasActed
+      if ending.isTooLate, looksInVain < Self.looksInVain {
+        looksInVain += 1
+        sight = try await look()
+        continue
+      }
       guard ending.mayRetry, try await tries.waitForNext(context.time) else {
         return ending.result
       }
@@ -78,7 +84,26 @@ struct StepWork: Sendable {
     /// Nothing is in doubt, and trying again may help.
     var mayRetry = false
     var hasActed = false
+    /// Nothing was done: too much time has passed since it was looked at.
+    var isTooLate = false
+
+    static func tooLate(_ sight: Sight) -> AttemptEnding {
+      AttemptEnding(
+        result: .failed(
+          sight,
+          FailureRecord(
+            code: "step.seen_too_long_ago",
+            message:
+              "again and again more than \(Sight.lifetime.runbookText) pass between looking and acting",
+            advice: "nothing was done: see what holds this machine or its disk up, and resume")),
+        isTooLate: true)
+    }
   }
+
+  /// How often it is looked at again because too much time has passed.
+  private static let looksInVain = 3
+
+  private func isFresh(_ sight: Sight) -> Bool { sight.isFresh(at: context.time.uptime()) }
 
   private func attempt(from sight: Sight, number: Int) async throws -> AttemptEnding {
     let effect = type(of: action).schema.effect
@@ -120,8 +145,10 @@ struct StepWork: Sendable {
     let check = GuardCheck(
       acting.guards, on: sight.observation, overridden: step.overriddenGuards)
     guard check.refusals.isEmpty else { return AttemptEnding(result: .refused(sight, check)) }
+    guard isFresh(sight) else { return .tooLate(sight) }
     let predicted = acting.predict(sight.observation)
     try await writeIntent(sight, check, predicted, number: number)
+    guard isFresh(sight) else { return .tooLate(sight) }
     let deadline = Deadline(in: timeout, time: context.time)
     let error = try await performAct(acting, sight, deadline, number: number)
     var ending = try await verify(after: error, until: deadline)

@@ -57,7 +57,8 @@ struct Exploration {
     let world = model.number(of: beginning.world)
     guard model.mayBegin(in: world) else { return }
     var first = model.first(of: beginning)
-    first.outagesLeft = UInt8(limits.outages)
+    model.outages = UInt8(limits.outages)
+    first.outagesLeft = model.outages
     repeat {
       forget()
       try explore(from: first)

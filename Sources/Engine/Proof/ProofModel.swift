@@ -19,6 +19,8 @@ struct ProofModel {
   private let isGoverned: Bool
   /// Whether states keep what each step saw before it first acted.
   var keepsBefore = false
+  /// How many sites may break down on the way.
+  var outages: UInt8 = 0
   /// Whether an act was seen to change what its part is taken to leave alone.
   private(set) var hasStrayed = false
   /// The steps that could not tell how they stand in a world in which every site answers.

@@ -21,7 +21,8 @@ extension ProofModel {
     switch state.runner {
     case .runs, .halts, .waits: moves += runnerMoves(from: state)
     case .isGone: moves += returns(from: state)
-    case .isDone: moves += anew(after: state)
+    // Where nothing broke on the way, its end has to be good by itself.
+    case .isDone: if state.outagesLeft < outages { moves += anew(after: state) }
     }
     return moves
   }
@@ -73,6 +74,10 @@ extension ProofModel {
       case .idle, .done, .stopped: break
       }
     }
+    if let forgotten = withoutVouching(state) {
+      let words = "what was vouched for is too old to count"
+      moves.append(ProofMove(ProofEvent(kind: .world, step: nil, words: words), forgotten))
+    }
     if state.steps.allSatisfy({ $0.phase == .done }) {
       moves.append(
         ProofMove(
@@ -92,15 +97,19 @@ extension ProofModel {
     var moves = [
       ProofMove(ProofEvent(kind: .resume, step: nil, words: "the run is resumed"), resumed)
     ]
-    if !vouching(state.vouched).isEmpty {
-      resumed.vouched = number(ofVouching: [:])
-      moves.append(
-        ProofMove(
-          ProofEvent(
-            kind: .resume, step: nil,
-            words: "the run is resumed, and what was vouched for is too old to count"), resumed))
+    if let forgotten = withoutVouching(resumed) {
+      let words = "the run is resumed, and what was vouched for is too old to count"
+      moves.append(ProofMove(ProofEvent(kind: .resume, step: nil, words: words), forgotten))
     }
     return moves + anew(after: state)
+  }
+
+  /// Nil where nobody has vouched for anything.
+  private mutating func withoutVouching(_ state: ProofState) -> ProofState? {
+    guard !vouching(state.vouched).isEmpty else { return nil }
+    var forgotten = state
+    forgotten.vouched = number(ofVouching: [:])
+    return forgotten
   }
 
   private mutating func anew(after state: ProofState) -> [ProofMove] {

@@ -54,8 +54,8 @@ struct ProofReduction: Sendable {
     }
     // What answers is asked, whatever somebody vouched for.
     if staysLight || state.runner == .isDone { state.vouched = nothingVouched }
-    // Nothing breaks after the end.
-    if state.runner == .isDone { state.outagesLeft = 0 }
+    // Nothing breaks after the end; only whether something did makes a difference.
+    if state.runner == .isDone, state.outagesLeft < model.outages { state.outagesLeft = 0 }
     if state.late >= 0, !lasting.contains(state.late), model.isVoid(state.late, in: state.world) {
       dropped.insert(state.late)
       state.late = -1

@@ -6,9 +6,10 @@ public struct DurableFile {
 
   public init(path: String) { self.path = path }
 
+  /// Of a bare name, the one that the process is in.
   private var directory: String {
-    let directory = (path as NSString).deletingLastPathComponent
-    return directory.isEmpty ? "." : directory
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
   }
 
   /// Puts the file in place, unless there is one already: false then.

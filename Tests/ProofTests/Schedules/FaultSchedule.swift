@@ -25,6 +25,8 @@ struct FaultSchedule {
   private struct Life {
     var run: String?
     var isDone = false
+    /// Whether the run undoes another one.
+    var isUndoing = false
   }
 
   private let scheduled: ScheduledPlan
@@ -64,6 +66,7 @@ struct FaultSchedule {
     if !isCalm {
       for _ in 0..<(world.choose([1, 2, 3]) ?? 1) where !life.isDone {
         life = try await live(life, isNew: world.chance(1, in: 4), &round, mayDie: true)
+        if world.chance(1, in: 4) { life = try await abort(life, &round) }
         clock.advance(by: .seconds(world.choose([0, 1, 30, 1200]) ?? 0))
       }
     }
@@ -120,46 +123,110 @@ struct FaultSchedule {
       let run = try await RecordedRun.read(resumed, from: journal)
       // Its runner died when the end was written.
       if let ended = run.ended, !ended.resumable {
-        return Life(run: nil, isDone: ended.ending == .done)
+        return Life(isDone: ended.ending == .done && !life.isUndoing)
       }
       recorded = run
     }
+    let isUndoing = resumed != nil && life.isUndoing
     defer { world.restorePower() }
     let appended = store.appends
     let ended = try await clock.autoAdvancing { [recorded] () -> RunEnded? in
       do {
-        if let recorded { return try await executor.resume(recorded, with: plan) }
+        if let recorded { return try await executor.resume(recorded, with: recorded.plan) }
         return try await executor.execute(plan, as: id, from: origin())
       } catch is JournalError {
         return nil
       }
     }
-    guard let ended else { return Life(run: resumed ?? (store.appends > appended ? id : nil)) }
-    world.tell("\(id) ends \(ended.ending.rawValue): \(ended.message)")
+    guard let ended else {
+      return Life(
+        run: resumed ?? (store.appends > appended ? id : nil), isUndoing: isUndoing)
+    }
+    tell(ended, of: id)
     // Where the new run isn't begun, the one before it can be resumed as it could.
-    let before = resumed == nil ? life.run : nil
-    return Life(run: ended.resumable ? id : before, isDone: ended.ending == .done)
+    if resumed == nil, !ended.resumable, ended.ending != .done { return life }
+    return Life(
+      run: ended.resumable ? id : nil, isDone: ended.ending == .done && !isUndoing,
+      isUndoing: ended.resumable && isUndoing)
+  }
+
+  private func tell(_ ended: RunEnded, of run: String) {
+    world.tell("\(run) ends \(ended.ending.rawValue): \(ended.message)")
+  }
+
+  // MARK: - Aborting
+
+  /// Undoes what a stopped run has done, as `lifeboat abort` does: rehearsed first, and where it is refused, the run is left
+  /// as it was.
+  private func abort(_ life: Life, _ round: inout Int) async throws -> Life {
+    guard let run = life.run, !life.isUndoing else { return life }
+    round += 1
+    let id = "r-\(round)"
+    world.tell("abort \(run) by \(id)")
+    world.endLate()
+    let recorded = try await RecordedRun.read(run, from: journal)
+    let executor = executor(mayDie: true)
+    let begun = Mutex(false)
+    defer { world.restorePower() }
+    do {
+      let ended = try await clock.autoAdvancing { () -> RunEnded? in
+        let undo = try await UndoPlan(
+          of: recorded, surroundings(), world, approvedBy: GateApproval.schema.name)
+        let origin = RunOrigin(
+          runbookFile: "runbook.yaml", inventoryFile: "sites.yaml", aborts: undo.aborts)
+        let rehearsed = try await Rehearsal(surroundings: surroundings(), world: world).rehearse(
+          undo.plan, as: "\(id)-rehearsed", from: origin)
+        guard rehearsed.ending == .done else { return rehearsed }
+        let appended = store.appends
+        defer { begun.withLock { $0 = store.appends > appended } }
+        return try await executor.execute(undo.plan, as: id, from: origin)
+      }
+      guard let ended else { return life }
+      tell(ended, of: id)
+      guard begun.withLock({ $0 }) else { return life }
+      if ended.ending == .done, run == "r-1" { world.checkRestored(to: beginning) }
+      return Life(run: ended.resumable ? id : nil, isUndoing: ended.resumable)
+    } catch let error as EngineError {
+      world.tell("it is refused: \(error.code)")
+      return life
+    } catch is JournalError {
+      return begun.withLock { $0 } ? Life(run: id, isUndoing: true) : life
+    }
+  }
+
+  private func surroundings() -> Surroundings {
+    Surroundings(
+      catalogue: ScheduledPlan.catalogue, journal: journal, time: clock,
+      person: world.choose(Self.people) ?? Self.people[0], version: "test",
+      watch: { [watcher] in watcher.take($0) })
   }
 
   private func executor(mayDie: Bool) -> Executor {
     let place = mayDie && world.troubles.deaths && world.chance(1, in: 3) ? crashPlace() : nil
+    let isSuspended = Mutex(place != nil && world.chance(1, in: 4))
     return Executor(
-      surroundings: Surroundings(
-        catalogue: ScheduledPlan.catalogue, journal: journal, time: clock,
-        person: world.choose(Self.people) ?? Self.people[0], version: "test",
-        watch: { [watcher] in watcher.take($0) }),
-      world: world,
-      answers: TruthfulAnswers(world: world, mayFail: mayDie && world.troubles.absences),
-      crashes: CrashPlan(place) { [world] in
-        world.die()
-        withUnsafeCurrentTask { $0?.cancel() }
+      surroundings: surroundings(), world: world,
+      answers: TruthfulAnswers(
+        world: world, clock: clock, mayFail: mayDie && world.troubles.absences),
+      crashes: CrashPlan(place) { [world, clock] in
+        // Once: the runner only stands still for a while, and the world goes on.
+        if isSuspended.withLock({ exchange(&$0, with: false) }) {
+          world.tell("the runner is suspended")
+          clock.advance(by: .seconds(1200))
+          world.settle()
+        } else {
+          world.die()
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
       })
   }
 
   private func crashPlace() -> String? {
     if world.chance(1, in: 8) { return world.choose(CrashPoint.ofRun).map { "run:\($0.name)" } }
     return world.choose(plan.steps).flatMap { step in
-      world.choose(CrashPoint.ofStep).map { "\(step.id):\($0.name)" }
+      // Of its undoing, where the run is aborted.
+      let id = world.chance(1, in: 4) ? "undo-\(step.id)" : step.id
+      return world.choose(CrashPoint.ofStep).map { "\(id):\($0.name)" }
     }
   }
 
@@ -216,6 +283,7 @@ private final class Watcher: Sendable {
 /// Says yes to what is so; and sometimes no, or nothing.
 private struct TruthfulAnswers: GateAnswers {
   let world: ScheduledWorld
+  let clock: ManualClock
   let mayFail: Bool
 
   func answer(_ question: Question, step: String) async throws -> Answer? {
@@ -225,6 +293,10 @@ private struct TruthfulAnswers: GateAnswers {
       if world.chance(1, in: 2) { return refusal(at: step) }
       world.tell("\(step): nobody answers")
       return nil
+    }
+    if mayFail, world.chance(1, in: 4) {
+      world.tell("\(step): a person thinks for long")
+      clock.advance(by: .seconds(1200))
     }
     guard world.isSo(question.facts) else { return nil }
     world.tell("\(step): a person says yes")

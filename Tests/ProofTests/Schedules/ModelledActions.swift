@@ -77,7 +77,8 @@ extension ModelledActing {
     let seen = real.rechecked.map { ($0, observation[$0]?.reading.value) }
     try await model.world.act(
       ScheduledAct(
-        step: step, effect: effect, rechecked: Dictionary(seen, uniquingKeysWith: { $1 })))
+        step: step, effect: effect, rechecked: Dictionary(seen, uniquingKeysWith: { $1 })),
+      given: observation)
     return Evidence()
   }
 }

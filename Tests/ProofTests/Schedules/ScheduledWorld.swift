@@ -99,7 +99,8 @@ final class ScheduledWorld: OperableWorld {
     state.world.observation(of: sight.keys, seeingThrough: sight.seeingThrough, in: domain)
   }
 
-  func act(_ act: ScheduledAct) async throws {
+  func act(_ act: ScheduledAct, given seen: Observation) async throws {
+    checkAge(of: seen, at: act.step)
     move(at: act.step)
     let mishap = state.withLock { state in
       state.isNear = state.isNear || state.troubles.step == act.step
@@ -134,6 +135,18 @@ final class ScheduledWorld: OperableWorld {
     }
   }
 
+  /// Whatever held the run up, it acts on nothing that was seen or vouched for long ago.
+  private func checkAge(of seen: Observation, at step: String) {
+    let now = time.now()
+    for fact in seen.facts {
+      let limit: Double = fact.source == .attested ? 15 * 60 : 30
+      guard fact.at.map({ now.timeIntervalSince($0) > limit }) ?? true else { continue }
+      let words = "\(step) acts on \(fact.key.subject) \(fact.key.property), which is too old"
+      state.withLock { $0.breaches.append(ProofBreach("acted-on-old-facts", words)) }
+      return
+    }
+  }
+
   private func waitForever() async throws -> Never {
     while true { try await time.sleep(for: .seconds(3600)) }
   }
@@ -161,7 +174,7 @@ final class ScheduledWorld: OperableWorld {
   }
 
   /// False when it can't be: a site that it changes doesn't answer, or what the act checks itself is not as it was seen.
-  private func bringAbout(
+  fileprivate func bringAbout(
     _ act: ScheduledAct, isConsentedTo: Bool, _ state: inout State
   ) -> Bool {
     let before = state.world
@@ -173,7 +186,10 @@ final class ScheduledWorld: OperableWorld {
     }
     set(after, &state)
     state.story.append("\(act.step) takes effect")
-    if let planned = scheduled.plan.steps.first(where: { $0.id == act.step }),
+    // The undoing of a step is held to the rules too.
+    if let planned = scheduled.plan.steps.first(where: {
+      act.step == $0.id || act.step == "undo-\($0.id)"
+    }),
       let breach = domain.breach(
         of: ProofAct(
           step: planned, before: before, after: state.world, isConsentedTo: isConsentedTo))
@@ -276,6 +292,32 @@ extension ScheduledWorld {
   func restorePower() {
     store.restorePower()
     state.withLock { $0.hasPower = true }
+  }
+
+  /// What is undone has ended: what was late takes effect now, or never.
+  func endLate() {
+    state.withLock { state in
+      guard let late = state.late else { return }
+      state.late = nil
+      guard state.chance(1, in: 2) else { return }
+      state.story.append("what \(late.act.step) began takes effect after all")
+      _ = bringAbout(late.act, isConsentedTo: true, &state)
+    }
+  }
+
+  /// After the first run was undone: services and copies are as they were, where no site was lost.
+  func checkRestored(to beginning: ProofBeginning) {
+    let before = domain.settled(beginning.world)
+    guard before.outages.isEmpty, domain.isInOrder(before) else { return }
+    state.withLock { state in
+      guard state.outagesLeft == 1 else { return }
+      let changed = before.facts.first { key, value in
+        ["state", "start_type", "role"].contains(key.property) && state.world.facts[key] != value
+      }
+      guard let key = changed?.key else { return }
+      let words = "after the abort \(key.subject) \(key.property) isn't what it was"
+      state.breaches.append(ProofBreach("abort-not-restoring", words))
+    }
   }
 
   /// Another run asks again.
