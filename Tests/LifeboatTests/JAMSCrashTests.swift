@@ -125,7 +125,7 @@ extension JAMSSuites {
       let index = Self.cases.firstIndex { $0.runbook == each.runbook } ?? 0
       let kinds =
         Self.isComplete
-        ? JAMSReplication.all : [JAMSReplication.all[index % JAMSReplication.all.count]]
+        ? JAMSReplication.byHand : [JAMSReplication.byHand[index % JAMSReplication.byHand.count]]
       for replication in kinds {
         for point in each.points {
           try await JAMSSites.with(replication) { sites in

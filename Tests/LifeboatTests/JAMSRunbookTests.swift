@@ -41,7 +41,9 @@ extension JAMSSuites {
 
     @Test(
       "production is lost: failover, agents, reprotection, and the way back",
-      arguments: JAMSReplication.all, JAMSSites.Shape.allCases)
+      arguments: JAMSReplication.all.map { ($0, .pair) }
+        + JAMSReplication.chosen.map { ($0, .single) }
+        as [(JAMSReplication, JAMSSites.Shape)])
     func story(_ replication: JAMSReplication, _ shape: JAMSSites.Shape) async throws {
       try await JAMSSites.with(replication, shape) { sites in
         try await failover(at: sites, replication)

@@ -24,7 +24,7 @@ public struct AgentsCheck: Action {
         "allow_local_jobs", .boolean, default: "false",
         "Whether jobs may be bound to the scheduler's own agent"),
     ],
-    effect: .checks,
+    effect: .checks, isForeseeable: false,
     facts: [
       .init(agents, "each agent's name, whether it is online, and its state"),
       .init(

@@ -26,7 +26,7 @@ public struct SchedulerHealth: Action {
         "The severities of the server's status that are right"),
       .init("version", .string, default: "any", "The version that the server should have"),
     ],
-    effect: .checks,
+    effect: .checks, isForeseeable: false,
     facts: [
       .init(severity, "of the server's status"),
       .init(message, "of the server's status", motion: .moves),

@@ -9,6 +9,7 @@ struct Course: Sendable {
   /// The first step that couldn't be done: later ones are judged as if it had been.
   private(set) var blockedBy: String?
   private var isOpaque = false
+  private var hasChanges = false
   private var judged:
     [(
       step: String, outcome: StepRehearsed.Outcome, basis: StepRehearsed.Basis, isTolerated: Bool
@@ -23,8 +24,9 @@ struct Course: Sendable {
   /// What a verdict stands on that saw nothing of its own.
   var basis: StepRehearsed.Basis { isOpaque ? .opaque : .probed }
 
-  func basis(of sight: Sight) -> StepRehearsed.Basis {
-    if isOpaque { return .opaque }
+  func basis(of sight: Sight, by action: (any Action)?) -> StepRehearsed.Basis {
+    let isForeseeable = action.map { type(of: $0).schema.isForeseeable } ?? true
+    if isOpaque || hasChanges && !isForeseeable { return .opaque }
     return sight.observation.facts.contains { $0.source == .predicted } ? .predicted : .probed
   }
 
@@ -48,6 +50,7 @@ struct Course: Sendable {
       blockedBy = step.runbookID
     }
     isOpaque = isOpaque || judgement.isOpaque
+    hasChanges = hasChanges || judgement.outcome == .wouldChange
     let predicted = ((judgement.predicted?.facts ?? []) + judgement.kept).map { fact in
       var predicted = fact
       predicted.source = .predicted

@@ -65,7 +65,7 @@ struct Walk: Sendable {
       }
       let look = try await look(at: step, plan, course)
       var judgement = Judgement(
-        of: step, look.action, look.sight, basis: course.basis(of: look.sight))
+        of: step, look.action, look.sight, basis: course.basis(of: look.sight, by: look.action))
       judgement.glance = look.glance
       return judgement
     } catch let error as ActionError {

@@ -121,6 +121,9 @@ public struct ActionSchema: Sendable {
   /// Whether it may change more than its facts say: a command, a statement, a request of the author's. A rehearsal doesn't
   /// know the world after it.
   public let isOpaque: Bool
+  /// Of an action that only looks: whether other actions predict what it looks at. If not, a rehearsal can't foresee its verdict
+  /// once an earlier step would change something.
+  public let isForeseeable: Bool
   /// Whether a drill may let it act on what is real, as to leave a mark in a directory. Others act in a drill only on what is
   /// there for drills.
   public let mayActInDrills: Bool
@@ -138,7 +141,7 @@ public struct ActionSchema: Sendable {
   public init(
     name: String, summary: String, discussion: String, target: TargetKind,
     parameters: [Parameter] = [], effect: Effect, worksAsPrecheck: Bool? = nil,
-    isOpaque: Bool = false, mayActInDrills: Bool = false,
+    isOpaque: Bool = false, isForeseeable: Bool = true, mayActInDrills: Bool = false,
     isRepeatable: Bool = true,
     reversibility: Reversibility = .nothingChanged, defaultTimeout: Duration = .seconds(60),
     facts: [Note] = [], guards: [Note] = [], example: String
@@ -150,6 +153,7 @@ public struct ActionSchema: Sendable {
     self.parameters = parameters
     self.effect = effect
     self.isOpaque = isOpaque
+    self.isForeseeable = isForeseeable
     self.mayActInDrills = mayActInDrills
     self.worksAsPrecheck = worksAsPrecheck ?? (effect == .checks || effect == .waits)
     self.isRepeatable = isRepeatable

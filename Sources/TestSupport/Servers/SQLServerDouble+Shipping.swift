@@ -9,6 +9,14 @@ extension SQLServerDouble {
     ]
   }
 
+  /// The same as an inventory has it.
+  public static func shippingInventory(of site: String) -> String {
+    let words = shippingPlaces(of: site).sorted { $0.key < $1.key }.map {
+      "\($0): '\($1.replacing("'", with: "''"))'"
+    }
+    return "{ \(words.joined(separator: ", ")) }"
+  }
+
   /// The volumes of a site's instance: its own directories, and the shares of all.
   public static func shippingVolumes(of site: String, among sites: [String]) -> [String: String] {
     let own = shippingPlaces(of: site)

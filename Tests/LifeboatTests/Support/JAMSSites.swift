@@ -104,7 +104,7 @@ struct JAMSSites: Sendable {
       let port = try #require(doubles.instances[site])
       try replace(
         "{ host: database, address: \(address) }",
-        "{ host: database, address: 127.0.0.1, port: \(port) }")
+        "{ host: database, address: 127.0.0.1, port: \(port)\(replication.places(of: site)) }")
     }
     try replace("ca: /etc/lifeboat/sql-ca.pem", "ca: \(doubles.certificates.authority)")
     try replace("file:/etc/lifeboat/secrets/", "file:\(directory)/")
@@ -147,11 +147,28 @@ struct JAMSReplication: Sendable, CustomTestStringConvertible {
         ]
       ]
     })
-  static let all = [mirroring, availabilityGroup]
+  static let logShipping = JAMSReplication(
+    kind: "log_shipping", observing: ["VIEW ANY DEFINITION", "DB_DATAREADER OF MSDB"],
+    // SQL Server's own procedures demand it.
+    operating: nil,
+    replicated: {
+      ["log_shipping": [SQLServerDouble.shipping("JAMS", from: "production", to: "dr")]]
+    })
+  static let all = [mirroring, availabilityGroup, logShipping]
+  /// For what has to do with replication in passing alone: the one that is shipped, or all of them by LIFEBOAT_FAULTS=1.
+  static let chosen =
+    ProcessInfo.processInfo.environment["LIFEBOAT_FAULTS"] == "1" ? all : [availabilityGroup]
+  /// Those that one statement reverses by hand.
+  static let byHand = [mirroring, availabilityGroup]
 
   var testDescription: String { kind }
   var inventory: String { "{ kind: \(kind) }" }
   var isMirroring: Bool { kind == "mirroring" }
+
+  /// What the inventory says besides of the copy at a site.
+  func places(of site: String) -> String {
+    kind == "log_shipping" ? ", log_shipping: \(SQLServerDouble.shippingInventory(of: site))" : ""
+  }
 
   /// At which site which statement moves the database to the DR site.
   func move(_ isForced: Bool) -> (site: String, statement: String) {
@@ -184,16 +201,17 @@ struct JAMSReplication: Sendable, CustomTestStringConvertible {
     let table = """
       CREATE TABLE dbo.Failover (GUID uniqueidentifier PRIMARY KEY, Host nvarchar(100))
       """
-    func instance(_ database: [String: Any]) -> [String: Any] {
+    func instance(_ site: String, _ database: [String: Any]) -> [String: Any] {
       [
+        "volumes": SQLServerDouble.shippingVolumes(of: site, among: ["production", "dr"]),
         "logins": logins, "windows_accounts": accounts, "databases": ["JAMS": database],
         "tls": ["certificate": certificates.certificate, "key": certificates.key],
       ]
     }
     var world = replicated()
     world["instances"] = [
-      "production": instance(["sql": [table], "roles": ["JAMSApp"], "users": users]),
-      "dr": instance([:]),
+      "production": instance("production", ["sql": [table], "roles": ["JAMSApp"], "users": users]),
+      "dr": instance("dr", [:]),
     ]
     return world
   }

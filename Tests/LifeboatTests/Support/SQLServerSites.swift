@@ -90,7 +90,9 @@ struct SQLServerSites: Sendable {
       """
     }
     let places = try ["production", "dr"].map { site in
-      let shipping = replication == "log_shipping" ? ", log_shipping: \(Self.shipping(site))" : ""
+      let shipping =
+        replication == "log_shipping"
+        ? ", log_shipping: \(SQLServerDouble.shippingInventory(of: site))" : ""
       return
         "      \(site): { host: db, address: 127.0.0.1, port: \(try double.port(of: site))\(shipping) }"
     }
@@ -118,13 +120,6 @@ struct SQLServerSites: Sendable {
       \(paths.joined(separator: "\n"))
 
       """
-  }
-
-  private static func shipping(_ site: String) -> String {
-    let words = SQLServerDouble.shippingPlaces(of: site).sorted { $0.key < $1.key }.map {
-      "\($0): '\($1.replacing("'", with: "''"))'"
-    }
-    return "{ \(words.joined(separator: ", ")) }"
   }
 
   private func manager(_ site: String, _ host: String) -> String {

@@ -41,7 +41,7 @@ struct SQLServerLogShipping: ReplicationFamily {
     do {
       let state = try await ShippingTail(
         copy: copy, timeout: Self.fencingTimeout, operator: `operator`
-      ).take()
+      ).take(isForJobs: false)
       return Evidence(["fenced": .string(copy.subject), "tail": .string(state.tail?.path ?? "")])
     } catch let error as ActionError where error.kind == .unreachable {
       return try await SQLServerInstance(copy: copy).fence(by: `operator`)

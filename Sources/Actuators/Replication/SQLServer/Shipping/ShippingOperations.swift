@@ -141,6 +141,7 @@ struct ShippingOperations: Sendable {
       + [at(target, statements(target).restoreAtOnce, if: "its restore job stays behind")]
       + running(ShippingState.restoreJobFact)
       + disabling([ShippingState.copyJobFact, ShippingState.restoreJobFact], target)
+      + [Operation(.untold("restore the tail of a copy that was closed, where it can be had"))]
   }
 
   func rejoin(_ rejoin: Rejoin) throws -> [Operation] {

@@ -20,7 +20,7 @@ struct ShippingRejoin: Sendable {
     if found.role != .replica, found.database.isOnline {
       // What is thrown away is kept in that file.
       let closed = try await ShippingTail(copy: copy, timeout: rejoin.timeout, operator: `operator`)
-        .take(isGivenUp: true)
+        .take(isForJobs: false)
       evidence.details["kept"] = .string(closed.tail?.path ?? "")
     }
     if found.role != .replica, rejoin.observation[copy.subject, ReplicationRejoin.diverged] != false

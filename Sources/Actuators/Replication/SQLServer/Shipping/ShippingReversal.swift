@@ -72,7 +72,8 @@ struct ShippingReversal: Sendable {
     for other in reversal.others {
       let state = try await look(other)
       guard state.role != .replica else { continue }
-      return try await ShippingTail(copy: other, timeout: timeout, operator: `operator`).take()
+      return try await ShippingTail(copy: other, timeout: timeout, operator: `operator`).take(
+        isForJobs: true)
     }
     throw ActionError(
       "replication.no_source", "no copy of \(target.database.name) is the primary any more",
@@ -92,7 +93,10 @@ struct ShippingReversal: Sendable {
           "their history may have been deleted: restore the log by hand, or reverse ungracefully")
     }
     let files = try await logs(of: source.database.copy, after: own)
-      .map { ShippingTail.joined(directory, ShippingTail.name(of: $0)) }
+      .map { path in
+        let name = ShippingTail.name(of: path)
+        return ShippingTail.joined(name.hasSuffix(".trn") ? directory : source.share, name)
+      }
     for file in files {
       do { try await send(statements.restoreLog(from: file)) } catch let error as ActionError
         where error.code == SQLServerErrors.logAppliedAlready
@@ -156,7 +160,10 @@ struct ShippingReversal: Sendable {
     var evidence = try await SQLServerRivals(reversal: reversal, operator: `operator`).close()
     let before = try await look(target)
     guard before.role != .primary else { return evidence }
-    if before.role == .replica { evidence.add(try await takeWhatIsThere(before)) }
+    if before.role == .replica {
+      evidence.add(try await takeWhatIsThere(before))
+      evidence.add(try await takeTails())
+    }
     let last = try await look(target)
     evidence.details["as_of"] =
       (last.tail ?? last.restored)?.start.map { .string(Timestamp.text($0)) } ?? "not known"
@@ -184,6 +191,23 @@ struct ShippingReversal: Sendable {
       }
     }
     try await jobs.disable([state.receiving?.copyJob, state.receiving?.restoreJob])
+    return evidence
+  }
+
+  /// Of those who were closed, and could be asked.
+  private func takeTails() async throws -> Evidence {
+    var evidence = Evidence()
+    for other in reversal.others where reversal.observation.role(of: other) != nil {
+      let closed: ShippingState
+      do { closed = try await look(other) } catch let error as ActionError
+        where error.kind == .unreachable
+      { continue }
+      guard let tail = closed.tail else { continue }
+      let file = ShippingTail.joined(closed.share, ShippingTail.name(of: tail.path))
+      let why = try await failure { try await send(statements.restoreLog(from: file)) }
+      evidence.details["tail"] = .string(tail.path)
+      if let why { evidence.details["tail_not_restored"] = .string(why) }
+    }
     return evidence
   }
 

@@ -81,6 +81,9 @@ struct ShippingState: Sendable {
     isRestoring && receiving?.copyJob?.works == true && receiving?.restoreJob?.works == true
   }
 
+  /// Where others reach this instance's backups.
+  var share: String { sending?.share ?? copy.server?.shipping?.backupShare ?? "" }
+
   var words: String {
     "\(copy.subject) is \(database.state)\(isStandby ? ", in standby" : "")"
       + (tail.map { ", after its tail was taken into \($0.path)" } ?? "")

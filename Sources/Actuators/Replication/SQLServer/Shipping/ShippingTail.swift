@@ -16,8 +16,9 @@ struct ShippingTail: Sendable {
   }
 
   /// The state with the tail taken, now or before.
-  /// - Parameter isGivenUp: nobody shall restore it: its file has a name that the jobs pass over.
-  func take(isGivenUp: Bool = false) async throws -> ShippingState {
+  /// - Parameter isForJobs: its file has a name that the copy and the restore job take for one of theirs. They would stop at a tail
+  ///   that isn't restored after all.
+  func take(isForJobs: Bool) async throws -> ShippingState {
     let state = try await look()
     if state.tail != nil { return state }
     guard let directory = state.sending?.directory ?? copy.server?.shipping?.backupDirectory else {
@@ -28,9 +29,9 @@ struct ShippingTail: Sendable {
     try await jobs.disable([state.sending?.job])
     let (database, now) = (copy.failoverTable.database, try await look())
     let path =
-      isGivenUp
-      ? Self.joined(directory, "\(database)_lifeboat_tail_\(Self.stamp(now.now)).bak")
-      : Self.path(in: directory, of: database, after: now)
+      isForJobs
+      ? Self.path(in: directory, of: database, after: now)
+      : Self.joined(directory, "\(database)_lifeboat_tail_\(Self.stamp(now.now)).bak")
     do {
       try await back(up: path, state)
     } catch {
