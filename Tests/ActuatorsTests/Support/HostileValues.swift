@@ -18,6 +18,13 @@ enum HostileValues {
     "{y} ${steps.a.b} %s \\n", String(repeating: "x", count: 10_000),
   ]
 
+  /// The same in fewer texts, where each takes several scripts on a host. What no path may hold is by itself.
+  static let compound = [
+    "it's ‘a’ $(Stop-Service \(canary));`x`; Stop-Service \(canary) #ünï 😀 {y} ${x} %PATH%^ &",
+    "\"; Stop-Service \(canary); \" <&>]]><x/>|*? \u{202e}", "a\r\nStop-Service \(canary)\r\n",
+    String(repeating: "x", count: 10_000),
+  ]
+
   /// A parameter, a value that is an ordinary one for it, and the way that a value takes: what has arrived at its end, or an
   /// `ActionError` where it was refused.
   struct Row: CustomTestStringConvertible, Sendable {

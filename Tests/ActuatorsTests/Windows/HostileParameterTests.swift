@@ -234,9 +234,10 @@ struct HostileParameterTests {
     try await WindowsDouble.with(["dr", "production"]) { double async throws in
       try await withWorld { world async throws in
         let bench = Bench(double: double, world: world)
-        for row in Self.services(bench) + Self.files(bench) + Self.queues(bench)
+        for var row in Self.services(bench) + Self.files(bench) + Self.queues(bench)
           + Self.names(bench)
         {
+          row.texts = HostileValues.compound
           try await row.expectSafe()
           let effects = try double.dump()["effects"]?.list?.compactMap(\.string) ?? []
           #expect(!effects.contains("service.stop:\(HostileValues.canary)"), "\(row.parameter)")
