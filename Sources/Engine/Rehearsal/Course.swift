@@ -24,7 +24,7 @@ struct Course: Sendable {
   /// What a verdict stands on that saw nothing of its own.
   var basis: StepRehearsed.Basis { isOpaque ? .opaque : .probed }
 
-  func basis(of sight: Sight, by action: (any Action)?) -> StepRehearsed.Basis {
+  func basis(of sight: Sight, by action: (any Action)? = nil) -> StepRehearsed.Basis {
     let isForeseeable = action.map { type(of: $0).schema.isForeseeable } ?? true
     if isOpaque || hasChanges && !isForeseeable { return .opaque }
     return sight.observation.facts.contains { $0.source == .predicted } ? .predicted : .probed
