@@ -46,8 +46,7 @@ extension JAMSSuites {
       Case(
         runbook: "jams-dr-switchover",
         chosen: [
-          "stop-schedulers@production.scheduler:act.call-1", "reverse-replication:act.after",
-          "truncate-failover:act.after", "start-scheduler:act.call-2",
+          "reverse-replication:act.after", "truncate-failover:act.after",
         ],
         acting: production.map { "stop-schedulers@\($0)" } + [
           "reverse-replication", "truncate-failover", "start-scheduler",
@@ -58,7 +57,7 @@ extension JAMSSuites {
         runbook: "jams-dr-failover",
         answers: JAMSRunbookTests.attestations(),
         accepting: ["--accept", "replica-current=the test says so"], consent: "reverse-replication",
-        chosen: ["reverse-replication:act.call-1", "start-dr:acted.after"],
+        chosen: ["reverse-replication:act.call-1"],
         acting: ["reverse-replication", "truncate-failover", "start-dr"],
         looking: production.map { "stop-production@\($0)" } + [
           "no-foreign-guid", "in-control", "healthy",
@@ -68,7 +67,7 @@ extension JAMSSuites {
       Case(
         runbook: "jams-dr-failback",
         chosen: [
-          "reverse-replication:intent.after", "start-partner@production.partner:act.after",
+          "start-partner@production.partner:act.after"
         ],
         acting: [
           "stop-schedulers@dr.scheduler", "reverse-replication", "truncate-failover",
@@ -95,7 +94,7 @@ extension JAMSSuites {
         }, inControl: "dr.scheduler"),
       Case(
         runbook: "jams-ha-install", answers: JAMSPairTests.installing,
-        chosen: ["login:act.call-1", "shared-logs:act.call-1", "start-secondary:act.after"],
+        chosen: ["shared-logs:act.call-1"],
         acting: [
           "same-database", "login", "login-at-standby", "shared-logs", "default-logs-primary",
           "default-logs-secondary", "config-primary", "config-secondary", "queues-primary",
@@ -109,7 +108,7 @@ extension JAMSSuites {
         answers: JAMSPairTests.approving([
           "go-ahead", "quiet", "upgrade-primary", "upgrade-secondary",
         ]),
-        chosen: ["stop-primary:act.call-1", "start-primary:outcome.before"],
+        chosen: ["stop-primary:act.call-1"],
         acting: [
           "quiesce", "stop-secondary", "stop-primary", "start-primary", "start-secondary", "resume",
         ],
