@@ -28,7 +28,7 @@ extension JAMSSuites {
       var testDescription: String { runbook }
 
       var points: [String] {
-        guard JAMSCrashTests.isComplete else { return chosen }
+        guard JAMSReplication.isComplete else { return chosen }
         let ofActing = acting.flatMap { step in
           (CrashPoint.ofStep + [.duringAct(call: 1)]).map { "\(step):\($0.name)" }
         }
@@ -39,7 +39,6 @@ extension JAMSSuites {
       }
     }
 
-    static let isComplete = ProcessInfo.processInfo.environment["LIFEBOAT_FAULTS"] != nil
     static let production = [JAMSHost.partner, "production.scheduler"]
 
     static let cases = [
@@ -123,7 +122,7 @@ extension JAMSSuites {
     func killed(_ each: Case) async throws {
       let index = Self.cases.firstIndex { $0.runbook == each.runbook } ?? 0
       let kinds =
-        Self.isComplete
+        JAMSReplication.isComplete
         ? JAMSReplication.byHand : [JAMSReplication.byHand[index % JAMSReplication.byHand.count]]
       for replication in kinds {
         for point in each.points {

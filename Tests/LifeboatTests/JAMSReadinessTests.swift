@@ -170,7 +170,9 @@ extension JAMSSuites {
     private func expectFound(_ faults: [Fault], _ replication: JAMSReplication) async throws {
       try await JAMSSites.with(replication) { sites in
         let runbook = try sites.impatient("jams-ha-check")
-        for fault in faults {
+        // A third of them, or all by LIFEBOAT_FAULTS=1.
+        let chosen = JAMSReplication.isComplete ? faults : faults.everyThird
+        for fault in chosen {
           try sites.reset(replication)
           try fault.strike(sites)
           let checked = try await sites.lifeboat(["execute", runbook])
@@ -185,4 +187,8 @@ extension JAMSSuites {
       }
     }
   }
+}
+
+extension [JAMSSuites.JAMSReadinessTests.Fault] {
+  fileprivate var everyThird: Self { enumerated().filter { $0.offset % 3 == 0 }.map(\.element) }
 }
