@@ -34,9 +34,24 @@ public struct LostNames: Sendable {
       hosts.flatMap(Self.names)
       + copies.compactMap { copy in
         copy.server.flatMap { Self.address($0.address, of: copy.subject) }
-      }
+      } + Self.settings(of: sites, in: inventory)
     entrances = hosts.compactMap { host in
       if case .exec(let prefix) = host.connection { (host.id, prefix) } else { nil }
+    }
+  }
+
+  /// Names and addresses that a runbook takes from a lost site's settings, as the one under which agents know its scheduler. What a
+  /// surviving site has too leads to that as well.
+  private static func settings(of sites: Set<String>, in inventory: Inventory) -> [Name] {
+    let surviving = inventory.sites.filter { !sites.contains($0.name) }
+    let shared = Set(surviving.flatMap { ($0.settings ?? [:]).values.map { $0.lowercased() } })
+    return inventory.sites.filter { sites.contains($0.name) }.flatMap { site in
+      (site.settings ?? [:]).sorted { $0.key < $1.key }.compactMap { key, text in
+        let isPlace = text.contains(".") || text.contains(":")
+        guard isPlace, !text.contains(where: \.isWhitespace), !shared.contains(text.lowercased())
+        else { return nil }
+        return address(text, of: "\(site.name), by its setting '\(key)'")
+      }
     }
   }
 

@@ -70,6 +70,22 @@ struct SchedulerRESTTests {
     #expect(names.mention(in: "https://[2001:db8::2]/jams/api/agent") == nil)
   }
 
+  /// An agent that still takes the scheduler's name for production's address is told by that.
+  @Test func aLostSitesSettingsAreNamesOfItWhereNoOtherSiteHasThem() throws {
+    let settings = { (address: String) in
+      ["scheduler-address": address, "scheduler-name": "jams.example", "account": #"D\JAMS$"#]
+    }
+    let sites = [("production", "192.0.2.11"), ("dr", "198.51.100.11")].map {
+      Site(name: $0, hosts: [], settings: settings($1))
+    }
+    let names = LostNames(of: ["production"], in: Inventory(sites: sites))
+    #expect(
+      names.mention(in: "192.0.2.11 jams.example")?.meaning
+        == "the address of production, by its setting 'scheduler-address'")
+    #expect(names.mention(in: "198.51.100.11 jams.example") == nil)
+    #expect(names.mention(in: #"D\JAMS$"#) == nil)
+  }
+
   @Test func aPlanKeepsIt() throws {
     let inventory = try inventory()
     let kept = try JSONDecoder().decode(Inventory.self, from: try JSONEncoder().encode(inventory))
