@@ -35,7 +35,9 @@ struct ShippedRunbookTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     try #require(names.count >= 6)
     // JAMS's own stand on an inventory that has JAMS.
-    return names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("jams-") }.map { "\(folder)/\($0)" }
+    return names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("jams-") }.map {
+      "\(folder)/\($0)"
+    }
   }
 
   @Test(
