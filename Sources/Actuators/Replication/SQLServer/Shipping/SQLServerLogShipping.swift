@@ -39,9 +39,9 @@ struct SQLServerLogShipping: ReplicationFamily {
   /// A server that doesn't answer can't take its tail: it is disabled and stopped, as its host knows how.
   func fence(_ copy: DatabaseCopy, by operator: any Operator) async throws -> Evidence {
     do {
-      let state = try await ShippingTail(
-        copy: copy, timeout: Self.fencingTimeout, operator: `operator`
-      ).take(isForJobs: false)
+      let instance = ShippingInstance(
+        copy: copy, timeout: Self.fencingTimeout, operator: `operator`)
+      let state = try await ShippingTail(instance: instance).take(isForJobs: false)
       return Evidence(["fenced": .string(copy.subject), "tail": .string(state.tail?.path ?? "")])
     } catch let error as ActionError where error.kind == .unreachable {
       return try await SQLServerInstance(copy: copy).fence(by: `operator`)

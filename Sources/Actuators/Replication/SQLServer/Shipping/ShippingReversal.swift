@@ -5,37 +5,26 @@ struct ShippingReversal: Sendable {
   let reversal: Reversal
   let `operator`: any Operator
 
-  private var target: DatabaseCopy { reversal.target }
-  private var timeout: Duration { reversal.drainTimeout }
-  private var statements: ShippingStatement {
-    ShippingStatement(database: target.failoverTable.database)
-  }
-  private var jobs: ShippingJobs {
-    ShippingJobs(copy: target, timeout: timeout, operator: `operator`)
-  }
+  private var target: ShippingInstance { instance(of: reversal.target) }
+  private var subject: String { reversal.target.subject }
+  private var statements: ShippingStatement { target.statements }
 
-  private func look(_ copy: DatabaseCopy) async throws -> ShippingState {
-    try await ShippingState.look(at: copy, `operator`.observer)
-  }
-
-  private func send(_ statement: SQLStatement) async throws {
-    _ = try await `operator`.session(target) { try $0.execute(statement) }
+  private func instance(of copy: DatabaseCopy) -> ShippingInstance {
+    ShippingInstance(copy: copy, timeout: reversal.drainTimeout, operator: `operator`)
   }
 
   // MARK: - Graceful
 
   func graceful() async throws -> Evidence {
     var evidence = Evidence(["mode": "graceful"])
-    let state = try await look(target)
+    let state = try await target.look()
     switch state.role {
     case .replica: evidence.add(try await takeOver(state))
     case .draining: evidence.add(try await takeBack(state))
     default: break
     }
     for other in reversal.others {
-      try await ShippingDirection(
-        source: target, target: other, timeout: timeout, operator: `operator`
-      ).establish()
+      try await ShippingDirection(source: target, target: instance(of: other)).establish()
     }
     return evidence
   }
@@ -45,68 +34,64 @@ struct ShippingReversal: Sendable {
     let source = try await drainedSource()
     guard let copyJob = state.receiving?.copyJob else {
       throw ActionError(
-        "replication.not_configured", "no job copies the log to \(target.subject)",
+        "replication.not_configured", "no job copies the log to \(subject)",
         advice: "see msdb.dbo.log_shipping_secondary at that server")
     }
-    try await jobs.run(copyJob.name)
-    try await jobs.disable([copyJob, state.receiving?.restoreJob])
+    try await target.run(copyJob.name)
+    try await target.disable([copyJob, state.receiving?.restoreJob])
     let restored = try await restore(from: source)
     try await recover()
     return Evidence([
-      "demoted": .string(source.database.copy.subject), "promoted": .string(target.subject),
+      "demoted": .string(source.database.copy.subject), "promoted": .string(subject),
       "tail": .string(source.tail?.path ?? ""), "restored": .list(restored.map(Value.string)),
     ])
   }
 
   /// While the old primary is open: what fails here changed nothing.
   private func prepare() async throws {
-    for other in reversal.others where try await look(other).role == .primary {
-      try await ShippingTrip(
-        source: other, target: target, timeout: timeout, operator: `operator`
-      ).make()
+    for other in reversal.others.map(instance) where try await other.look().role == .primary {
+      try await ShippingTrip(source: other, target: target).make()
     }
   }
 
   /// The copy whose tail is taken now, or was.
   private func drainedSource() async throws -> ShippingState {
-    for other in reversal.others {
-      let state = try await look(other)
-      guard state.role != .replica else { continue }
-      return try await ShippingTail(copy: other, timeout: timeout, operator: `operator`).take(
-        isForJobs: true)
+    for other in reversal.others.map(instance) where try await other.look().role != .replica {
+      return try await ShippingTail(instance: other).take(isForJobs: true)
     }
     throw ActionError(
-      "replication.no_source", "no copy of \(target.database.name) is the primary any more",
+      "replication.no_source",
+      "no copy of \(reversal.target.database.name) is the primary any more",
       advice: "look who else reverses the replication; then run the step again")
   }
 
   /// Restores what the target lacks, the tail last; returns the files. Nothing is recovered before the tail is in.
   private func restore(from source: ShippingState) async throws -> [String] {
-    let state = try await look(target)
+    let state = try await target.look()
     guard let directory = state.receiving?.directory, let own = state.restored,
       let tail = source.tail
     else {
       throw ActionError(
         "replication.unknown_position",
-        "msdb of \(target.subject) or of its primary doesn't say which log was restored or made last",
+        "msdb of \(subject) or of its primary doesn't say which log was restored or made last",
         advice:
           "their history may have been deleted: restore the log by hand, or reverse ungracefully")
     }
-    let files = try await logs(of: source.database.copy, after: own)
-      .map { path in
-        let name = ShippingTail.name(of: path)
-        return ShippingTail.joined(name.hasSuffix(".trn") ? directory : source.share, name)
-      }
+    let share = try source.places.share
+    let files = try await logs(of: source.database.copy, after: own).map { path in
+      let name = ShippingTail.name(of: path)
+      return ShippingTail.joined(name.hasSuffix(".trn") ? directory : share, name)
+    }
     for file in files {
-      do { try await send(statements.restoreLog(from: file)) } catch let error as ActionError
+      do { try await target.send(statements.restoreLog(from: file)) } catch let error as ActionError
         where error.code == SQLServerErrors.logAppliedAlready
       { continue }
     }
-    let last = try await look(target)
+    let last = try await target.look()
     guard let reached = last.restored, reached.lastLSN >= tail.lastLSN else {
       throw ActionError(
         "replication.incomplete",
-        "\(target.subject) hasn't got the tail of the log, up to LSN \(tail.lastLSN): it is at "
+        "\(subject) hasn't got the tail of the log, up to LSN \(tail.lastLSN): it is at "
           + "\(last.restored?.lastLSN.description ?? "none")",
         advice: "see whether \(tail.path) was copied to \(directory); then run the step again")
     }
@@ -132,18 +117,18 @@ struct ShippingReversal: Sendable {
   }
 
   private func recover() async throws {
-    try await send(statements.recover)
+    try await target.send(statements.recover)
     try await letIn()
   }
 
   private func letIn() async throws {
-    if try await look(target).isSingleUser { try await send(statements.letIn) }
+    if try await target.look().isSingleUser { try await target.send(statements.letIn) }
   }
 
   /// A target that was closed is opened again: nobody was promoted since. One that is recovered already lets everybody in.
   private func takeBack(_ state: ShippingState) async throws -> Evidence {
     for other in reversal.others {
-      let found = try await look(other)
+      let found = try await instance(of: other).look()
       guard found.role == .replica || found.role == .draining && !state.isRestoring else {
         throw ActionError(
           "replication.moved", "\(other.subject) is \(found.role.rawValue) now",
@@ -151,25 +136,25 @@ struct ShippingReversal: Sendable {
       }
     }
     if state.isRestoring { try await recover() } else { try await letIn() }
-    return Evidence(["taken_back": .string(target.subject)])
+    return Evidence(["taken_back": .string(subject)])
   }
 
   // MARK: - Ungraceful
 
   func ungraceful() async throws -> Evidence {
     var evidence = try await SQLServerRivals(reversal: reversal, operator: `operator`).close()
-    let before = try await look(target)
+    let before = try await target.look()
     guard before.role != .primary else { return evidence }
     if before.role == .replica {
       evidence.add(try await takeWhatIsThere(before))
       evidence.add(try await takeTails())
     }
-    let last = try await look(target)
+    let last = try await target.look()
     evidence.details["as_of"] =
       (last.tail ?? last.restored)?.start.map { .string(Timestamp.text($0)) } ?? "not known"
     evidence.details["last_log"] = .string((last.tail ?? last.restored)?.path ?? "none")
     if last.isRestoring { try await recover() } else { try await letIn() }
-    evidence.details["promoted"] = .string(target.subject)
+    evidence.details["promoted"] = .string(subject)
     return evidence
   }
 
@@ -177,20 +162,20 @@ struct ShippingReversal: Sendable {
   private func takeWhatIsThere(_ state: ShippingState) async throws -> Evidence {
     var evidence = Evidence()
     if let job = state.receiving?.copyJob {
-      if let why = try await failure({ try await jobs.run(job.name) }) {
+      if let why = try await failure({ try await target.run(job.name) }) {
         evidence.details["not_copied"] = .string(why)
       }
     }
     if let delay = state.receiving?.delay, delay > 0 {
-      try await send(statements.restoreAtOnce)
+      try await target.send(statements.restoreAtOnce)
       evidence.details["restore_delay_was"] = .string("\(delay)m")
     }
     if let job = state.receiving?.restoreJob {
-      if let why = try await failure({ try await jobs.run(job.name) }) {
+      if let why = try await failure({ try await target.run(job.name) }) {
         evidence.details["not_restored"] = .string(why)
       }
     }
-    try await jobs.disable([state.receiving?.copyJob, state.receiving?.restoreJob])
+    try await target.disable([state.receiving?.copyJob, state.receiving?.restoreJob])
     return evidence
   }
 
@@ -199,12 +184,14 @@ struct ShippingReversal: Sendable {
     var evidence = Evidence()
     for other in reversal.others where reversal.observation.role(of: other) != nil {
       let closed: ShippingState
-      do { closed = try await look(other) } catch let error as ActionError
+      do { closed = try await instance(of: other).look() } catch let error as ActionError
         where error.kind == .unreachable
       { continue }
       guard let tail = closed.tail else { continue }
-      let file = ShippingTail.joined(closed.share, ShippingTail.name(of: tail.path))
-      let why = try await failure { try await send(statements.restoreLog(from: file)) }
+      let why = try await failure {
+        let file = ShippingTail.joined(try closed.places.share, ShippingTail.name(of: tail.path))
+        try await target.send(statements.restoreLog(from: file))
+      }
       evidence.details["tail"] = .string(tail.path)
       if let why { evidence.details["tail_not_restored"] = .string(why) }
     }

@@ -89,7 +89,7 @@ private struct MSDB {
     let rows = try reader.query(
       """
       SELECT s.primary_server AS server, s.backup_destination_directory AS directory, \
-      d.restore_delay AS delay, d.last_restored_file AS last_file, \
+      d.restore_delay AS delay, \
       c.name AS copy_job, CAST(c.enabled AS int) AS copy_job_enabled, \
       CAST(co.last_run_outcome AS int) AS copy_job_outcome, \
       r.name AS restore_job, CAST(r.enabled AS int) AS restore_job_enabled, \
@@ -105,8 +105,8 @@ private struct MSDB {
     return rows.first.map { row in
       ShippingState.Receiving(
         server: row["server"]?.string ?? "", directory: row["directory"]?.string ?? "",
-        delay: row["delay"]?.integer ?? 0, lastFile: row["last_file"]?.string,
-        copyJob: job(row, "copy_job"), restoreJob: job(row, "restore_job"))
+        delay: row["delay"]?.integer ?? 0, copyJob: job(row, "copy_job"),
+        restoreJob: job(row, "restore_job"))
     }
   }
 

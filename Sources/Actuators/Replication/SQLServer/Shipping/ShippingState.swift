@@ -30,7 +30,6 @@ struct ShippingState: Sendable {
     let directory: String
     /// Minutes by which the restore job stays behind.
     let delay: Int
-    let lastFile: String?
     let copyJob: Job?
     let restoreJob: Job?
   }
@@ -81,8 +80,20 @@ struct ShippingState: Sendable {
     isRestoring && receiving?.copyJob?.works == true && receiving?.restoreJob?.works == true
   }
 
-  /// Where others reach this instance's backups.
-  var share: String { sending?.share ?? copy.server?.shipping?.backupShare ?? "" }
+  static let noDirectory = "replication.no_directory"
+
+  /// Where this instance's backups go, and where others reach them: as the job has it or, before there is one, the inventory.
+  var places: (directory: String, share: String) {
+    get throws {
+      if let sending { return (sending.directory, sending.share) }
+      guard let places = copy.server?.shipping else {
+        throw ActionError(
+          Self.noDirectory, "nothing says where backups of \(copy.subject) go",
+          advice: "see 'log_shipping' of that copy in the inventory")
+      }
+      return (places.backupDirectory, places.backupShare)
+    }
+  }
 
   var words: String {
     "\(copy.subject) is \(database.state)\(isStandby ? ", in standby" : "")"

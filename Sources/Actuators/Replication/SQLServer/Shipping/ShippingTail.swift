@@ -4,30 +4,20 @@ import Runbook
 /// Closes a primary by backing up the tail of its log WITH NORECOVERY: it then stays RESTORING, also after a restart, and has
 /// no change that isn't in that backup.
 struct ShippingTail: Sendable {
-  let copy: DatabaseCopy
-  let timeout: Duration
-  let `operator`: any Operator
+  let instance: ShippingInstance
 
-  private var statements: ShippingStatement {
-    ShippingStatement(database: copy.failoverTable.database)
-  }
-  private var jobs: ShippingJobs {
-    ShippingJobs(copy: copy, timeout: timeout, operator: `operator`)
-  }
+  private var statements: ShippingStatement { instance.statements }
+  private var time: any TimeSource { instance.operator.observer.time }
 
   /// The state with the tail taken, now or before.
   /// - Parameter isForJobs: its file has a name that the copy and the restore job take for one of theirs. They would stop at a tail
   ///   that isn't restored after all.
   func take(isForJobs: Bool) async throws -> ShippingState {
-    let state = try await look()
+    let state = try await instance.look()
     if state.tail != nil { return state }
-    guard let directory = state.sending?.directory ?? copy.server?.shipping?.backupDirectory else {
-      throw ActionError(
-        "replication.no_directory", "nothing says where backups of \(copy.subject)'s log go",
-        advice: "see 'log_shipping' of that copy in the inventory")
-    }
-    try await jobs.disable([state.sending?.job])
-    let (database, now) = (copy.failoverTable.database, try await look())
+    let directory = try state.places.directory
+    try await instance.disable([state.sending?.job])
+    let (database, now) = (instance.copy.failoverTable.database, try await instance.look())
     let path =
       isForJobs
       ? Self.path(in: directory, of: database, after: now)
@@ -39,39 +29,32 @@ struct ShippingTail: Sendable {
       try await Task { try await letIn(state) }.value
       throw error
     }
-    return try await look()
+    return try await instance.look()
   }
 
   /// Somebody may get in between both statements.
   private func back(up path: String, _ state: ShippingState) async throws {
     let (statements, isOnline) = (statements, state.database.isOnline)
-    let deadline = `operator`.observer.time.uptime() + timeout
+    let deadline = time.uptime() + instance.timeout
     while true {
       do {
-        return try await `operator`.session(copy) { writer in
+        return try await instance.operator.session(instance.copy) { writer in
           if isOnline { try writer.execute(statements.takeAlone) }
           try writer.execute(statements.takeTail(into: path, ofDamaged: !isOnline))
         }
       } catch let error as ActionError where error.code == SQLServerErrors.databaseInUse {
-        guard `operator`.observer.time.uptime() < deadline else { throw error }
-        try await `operator`.observer.time.sleep(for: .milliseconds(100))
+        guard time.uptime() < deadline else { throw error }
+        try await time.sleep(for: .milliseconds(100))
       }
     }
   }
 
   /// A backup that was taken after all needs none of it.
   private func letIn(_ before: ShippingState) async throws {
-    let state = try await look()
+    let state = try await instance.look()
     guard state.tail == nil, state.database.isOnline else { return }
-    if !before.isSingleUser {
-      let statements = statements
-      _ = try await `operator`.session(copy) { try $0.execute(statements.letIn) }
-    }
-    if before.sending?.job?.isEnabled == true { try await jobs.enable([state.sending?.job]) }
-  }
-
-  private func look() async throws -> ShippingState {
-    try await ShippingState.look(at: copy, `operator`.observer)
+    if !before.isSingleUser { try await instance.send(statements.letIn) }
+    if before.sending?.job?.isEnabled == true { try await instance.enable([state.sending?.job]) }
   }
 
   // MARK: - Names

@@ -3,20 +3,16 @@ import Runbook
 /// Sends one backup of the log the whole way, by the jobs that do so all the time: backed up, copied, restored. It shows that
 /// the way is free, and leaves little for the tail.
 struct ShippingTrip: Sendable {
-  let source: DatabaseCopy
-  let target: DatabaseCopy
-  let timeout: Duration
-  let `operator`: any Operator
+  let source: ShippingInstance
+  let target: ShippingInstance
 
   func make() async throws {
-    let from = try await ShippingState.look(at: source, `operator`.observer)
-    let to = try await ShippingState.look(at: target, `operator`.observer)
-    for (copy, job) in [
+    let (from, to) = (try await source.look(), try await target.look())
+    for (instance, job) in [
       (source, from.sending?.job), (target, to.receiving?.copyJob),
       (target, to.receiving?.restoreJob),
     ] {
-      guard let job else { continue }
-      try await ShippingJobs(copy: copy, timeout: timeout, operator: `operator`).run(job.name)
+      if let job { try await instance.run(job.name) }
     }
   }
 }

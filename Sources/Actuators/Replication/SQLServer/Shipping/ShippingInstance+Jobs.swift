@@ -1,14 +1,8 @@
 import Runbook
 
-/// The Agent's jobs of log shipping at one instance: switched on and off, and run to their end.
-struct ShippingJobs: Sendable {
-  let copy: DatabaseCopy
-  let timeout: Duration
-  let `operator`: any Operator
-
-  static let failed = "replication.job_failed"
-
-  private var time: any TimeSource { `operator`.observer.time }
+/// The Agent's jobs of log shipping: switched on and off, and run to their end.
+extension ShippingInstance {
+  static let jobFailed = "replication.job_failed"
 
   /// Each is left alone where it is so already.
   func enable(_ jobs: [ShippingState.Job?]) async throws {
@@ -38,7 +32,7 @@ struct ShippingJobs: Sendable {
     }
     guard ended.outcome == 1 else {
       throw ActionError(
-        Self.failed,
+        Self.jobFailed,
         "job '\(job)' at \(copy.subject) failed\(ended.message.map { ": \($0)" } ?? "")",
         advice: "see the job's history at that server; then run the step again")
     }
@@ -57,7 +51,7 @@ struct ShippingJobs: Sendable {
     -> Activity
   {
     try await SQLServerWait(
-      time: time, timeout: timeout, look: { try await activity(of: job) },
+      time: `operator`.observer.time, timeout: timeout, look: { try await activity(of: job) },
       words: { $0.isRunning ? "it runs since \($0.started ?? "?")" : "it doesn't run" }
     ).until(
       "job '\(job)' at \(copy.subject) has ended",
@@ -81,9 +75,5 @@ struct ShippingJobs: Sendable {
         started: started, isRunning: started != nil && row?["stopped"]?.string == nil,
         outcome: row?["outcome"]?.integer, message: row?["message"]?.string)
     }
-  }
-
-  private func send(_ statement: SQLStatement) async throws {
-    _ = try await `operator`.session(copy) { try $0.execute(statement) }
   }
 }
