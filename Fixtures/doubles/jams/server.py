@@ -40,6 +40,8 @@ class Refusal(Exception):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer goes out in two pieces: the second would wait for the first one's acknowledgement.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         """Nothing is logged: a request may hold a password."""

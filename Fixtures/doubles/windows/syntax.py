@@ -1,5 +1,7 @@
 """PowerShell's syntax, by the real grammar (tree-sitter-powershell), without the levels that only pass through."""
 
+import functools
+
 import tree_sitter
 import tree_sitter_powershell
 
@@ -11,7 +13,8 @@ class SyntaxTrouble(Exception):
 
 
 class Node:
-    """A node of the tree. One that stands for its only child is that child."""
+    """A node of the tree. One that stands for its only child is that child. What was asked of it is kept: the same few scripts
+    come again and again."""
 
     def __init__(self, raw):
         while len(raw.children) == 1 and raw.children[0].is_named and raw.type not in _KEPT:
@@ -19,16 +22,16 @@ class Node:
         self.raw = raw
         self.type = raw.type.replace("_argument_expression", "_expression")
 
-    @property
+    @functools.cached_property
     def text(self):
         return self.raw.text.decode()
 
-    @property
+    @functools.cached_property
     def children(self):
         """The named ones, without comments and what only divides."""
         return [Node(c) for c in self.raw.named_children if c.type not in _DIVIDING]
 
-    @property
+    @functools.cached_property
     def marks(self):
         """The words and signs between the named ones."""
         return [c.text.decode().lower() for c in self.raw.children if not c.is_named]
@@ -51,6 +54,7 @@ _KEPT = {
 _DIVIDING = {"comment", "command_argument_sep", "empty_statement"}
 
 
+@functools.lru_cache(maxsize=512)
 def parse(script):
     root = _PARSER.parse(script.encode()).root_node
     if root.has_error:

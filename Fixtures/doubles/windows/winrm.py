@@ -72,6 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection: authentication by NTLM is the connection's."""
 
     protocol_version = "HTTP/1.1"
+    # An answer goes out in two pieces: the second would wait for the first one's acknowledgement.
+    disable_nagle_algorithm = True
 
     def setup(self):
         super().setup()
