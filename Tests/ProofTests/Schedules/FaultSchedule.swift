@@ -27,6 +27,8 @@ struct FaultSchedule {
     var isDone = false
     /// Whether the run undoes another one.
     var isUndoing = false
+    /// The run that had been left when this one was begun: once this one is undone, it can be resumed as it could.
+    var earlier: String?
   }
 
   private let scheduled: ScheduledPlan
@@ -138,16 +140,17 @@ struct FaultSchedule {
         return nil
       }
     }
+    let earlier = resumed == nil ? life.run ?? life.earlier : life.earlier
     guard let ended else {
-      return Life(
-        run: resumed ?? (store.appends > appended ? id : nil), isUndoing: isUndoing)
+      guard resumed != nil || store.appends > appended else { return life }
+      return Life(run: resumed ?? id, isUndoing: isUndoing, earlier: earlier)
     }
     tell(ended, of: id)
     // Where the new run isn't begun, the one before it can be resumed as it could.
     if resumed == nil, !ended.resumable, ended.ending != .done { return life }
     return Life(
-      run: ended.resumable ? id : nil, isDone: ended.ending == .done && !isUndoing,
-      isUndoing: ended.resumable && isUndoing)
+      run: ended.resumable ? id : earlier, isDone: ended.ending == .done && !isUndoing,
+      isUndoing: ended.resumable && isUndoing, earlier: ended.resumable ? earlier : nil)
   }
 
   private func tell(_ ended: RunEnded, of run: String) {
@@ -185,12 +188,15 @@ struct FaultSchedule {
       tell(ended, of: id)
       guard begun.withLock({ $0 }) else { return life }
       if ended.ending == .done, run == "r-1" { world.checkRestored(to: beginning) }
-      return Life(run: ended.resumable ? id : nil, isUndoing: ended.resumable)
+      return Life(
+        run: ended.resumable ? id : life.earlier, isUndoing: ended.resumable,
+        earlier: ended.resumable ? life.earlier : nil)
     } catch let error as EngineError {
       world.tell("it is refused: \(error.code)")
       return life
     } catch is JournalError {
-      return begun.withLock { $0 } ? Life(run: id, isUndoing: true) : life
+      return begun.withLock { $0 }
+        ? Life(run: id, isUndoing: true, earlier: life.earlier) : life
     }
   }
 
