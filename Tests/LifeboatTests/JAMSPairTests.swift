@@ -26,8 +26,9 @@ extension JAMSSuites {
           JAMSHost.failoverConfig: nil,
           JAMSHost.commonConfig: JAMSHost.common(server: "localhost"),
         ])
+      try sites.setQueues("production.scheduler", [])
+      try sites.setWindows(JAMSHost.partner, ["queues": [String: String]()])
       for host in ["production.scheduler", JAMSHost.partner] {
-        try sites.setQueues(host, [])
         try sites.setWindows(host, ["directories": [#"C:\ProgramData"#: [String: String]()]])
       }
       try sites.sql("production", "DROP USER [\(account)]")
@@ -44,8 +45,9 @@ extension JAMSSuites {
         try Self.withoutPartner(sites)
         let before = try sites.everything()
         let rehearsed = try await sites.carryOut("rehearse", "jams-ha-install")
-        // What a REST server says before the secondary is started can't be foreseen.
+        // Neither its queues nor what a REST server says before the secondary is started can be foreseen.
         #expect(rehearsed.code == 7, "\(rehearsed)")
+        #expect(rehearsed.output.contains("has no private queue jamsrequests"), "\(rehearsed)")
         let waiting = try await sites.carryOut("execute", "jams-ha-install")
         #expect(waiting.code == 4 && waiting.output.contains("licence"), "\(waiting)")
         #expect(try sites.everything() == before)

@@ -7,6 +7,8 @@ from scheduler import Scheduler, address_of, is_running
 
 # As Failover.config has it unless it says otherwise.
 PORT = 4773
+# They take other schedulers' messages.
+QUEUES = ("jamsrequests", "jamsrequestssubmitcancel")
 
 
 class Coupling:
@@ -35,7 +37,9 @@ class Coupling:
             seen = self.windows.ask(do="look")["hosts"]
             self.switch(seen)
             for each in self.schedulers:
-                each.look(seen[each.host], self.files(each.host, seen))
+                found = self.found(each.host, seen)
+                each.look(seen[each.host], found["files"])
+                self.listen(each, found["queues"])
             for each in self.schedulers:
                 if each.runs:
                     each.is_in_control = self.strive(each)
@@ -61,12 +65,20 @@ class Coupling:
 
     # Hosts and instances
 
-    def files(self, host, seen):
+    def found(self, host, seen):
+        """Its files and queues, by names in small letters."""
         revision = seen[host]["revision"]
         if self.cached.get(host, (None, None))[0] != revision:
             dump = self.windows.ask(do="dump", host=host)
-            self.cached[host] = (revision, {path.lower(): text for path, text in dump["files"].items()})
+            self.cached[host] = (revision, {part: {name.lower(): found for name, found in dump[part].items()}
+                                            for part in ("files", "queues")})
         return self.cached[host][1]
+
+    def listen(self, scheduler, queues):
+        """A scheduler that runs makes the queues that it lacks."""
+        missing = {name: [] for name in QUEUES if name not in queues}
+        if scheduler.runs and missing:
+            self.windows.ask(do="set", host=scheduler.host, state={"queues": {**queues, **missing}})
 
     def switch(self, seen):
         """An instance is there while its service runs."""
@@ -145,7 +157,7 @@ class Coupling:
         if details.get("is_local"):
             is_online = is_running(seen[host], "JAMSExecutor")
         else:
-            leads_to = address_of(self.name, self.files(host, seen))
+            leads_to = address_of(self.name, self.found(host, seen)["files"])
             is_online = is_running(seen[host], "JAMSAgent") and self.addresses.get(leads_to) == scheduler.site
         return {"agentID": number, "agentName": details["name"], "online": is_online,
                 "agentState": "Active" if is_online else "Unavailable"}

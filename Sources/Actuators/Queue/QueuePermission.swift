@@ -13,6 +13,8 @@ public struct QueuePermission: ActingAction {
       can change without anybody thinking of the scheduler. One that is denied explicitly is not granted over it: the
       step is blocked.
 
+      A queue that isn't there is "cannot tell": the scheduler makes it when it first runs. In a step after `service.start` give it a `retry`.
+
       The cmdlets of the module MSMQ are used, which comes with that feature of Windows. Taking Send away takes away all that the account's entry
       allows, as the queue's own tools do; so an abort undoes it only for accounts that had no entry before.
       """,
@@ -137,7 +139,8 @@ public struct QueuePermission: ActingAction {
         return .unknown(observation.gap(subject(queue), Self.queue) ?? "it was not asked")
       }
       guard standing == Self.present else {
-        return .blocked(
+        // An earlier step may start the scheduler: nothing is known of a queue that isn't there yet.
+        return .unknown(
           "\(host.id) has no private queue \(queue): its scheduler makes it, when it first runs")
       }
     }

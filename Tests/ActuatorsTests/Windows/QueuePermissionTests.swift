@@ -99,7 +99,7 @@ struct QueuePermissionTests {
         try setUp(double, [entry("Allow", 4), entry("Deny", 4)])
         #expect(try await verdict(action).name == "blocked")
         try double.set(["queues": ["jamsrequests": [entry("Allow", 983_103)]]])
-        #expect(try await verdict(action).name == "blocked")
+        #expect(try await verdict(action).name == "unknown")
         let one = try make(on: host, [Self.machine], ["queues": ["jamsrequests"]])
         #expect(try await verdict(one).isSatisfied)
         let stranger = try make(on: host, [#"EXAMPLE\nobody"#], ["queues": ["jamsrequests"]])
