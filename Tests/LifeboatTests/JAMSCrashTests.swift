@@ -20,6 +20,8 @@ extension JAMSSuites {
       let chosen: [String]
       let acting: [String]
       let looking: [String]
+      /// Whether it begins where control was moved without Lifeboat.
+      var isMoved = false
       var begin: @Sendable (JAMSSites, JAMSReplication) throws -> Void = { _, _ in }
       /// Who is in control at the end, and whose scheduler runs.
       let inControl: String
@@ -75,11 +77,12 @@ extension JAMSSuites {
         looking: [
           "no-foreign-guid", "in-control", "start-partner@production.scheduler", "healthy",
         ],
-        begin: { try $0.moveByHand($1) }, inControl: "production.scheduler", running: production),
+        isMoved: true, begin: { try $0.moveByHand($1) }, inControl: "production.scheduler",
+        running: production),
       Case(
         runbook: "jams-dr-reprotect", consent: "rejoin", chosen: ["rejoin:act.after"],
         acting: production.map { "schedulers-down@\($0)" } + ["rejoin"],
-        looking: ["fence-database", "protected"],
+        looking: ["fence-database", "protected"], isMoved: true,
         begin: { sites, replication in
           try sites.moveByHand(replication, isForced: true)
           for host in production { try sites.changeServices(host, ["start_type": "manual"]) }
@@ -87,6 +90,7 @@ extension JAMSSuites {
       Case(
         runbook: "jams-repoint-agents", chosen: ["repoint@dr.agent-1:act.after"],
         acting: ["repoint@dr.agent-1", "repoint@dr.agent-2"], looking: ["online"],
+        isMoved: true,
         begin: { sites, replication in
           try sites.moveByHand(replication)
           try sites.doubles.askJAMS(["do": "agents", "agents": JAMSHost.remoteAgents])
@@ -97,7 +101,7 @@ extension JAMSSuites {
         acting: [
           "same-database", "login", "login-at-standby", "shared-logs", "default-logs-primary",
           "default-logs-secondary", "config-primary", "config-secondary", "queues-primary",
-          "queues-secondary", "start-secondary",
+          "start-secondary", "queues-secondary",
         ],
         looking: ["own-guid", "primary-in-control-again", "agents", "pair-agrees", "healthy"],
         begin: { sites, _ in try JAMSPairTests.withoutPartner(sites) },
@@ -121,9 +125,8 @@ extension JAMSSuites {
     @Test("each runbook", arguments: cases)
     func killed(_ each: Case) async throws {
       let index = Self.cases.firstIndex { $0.runbook == each.runbook } ?? 0
-      let kinds =
-        JAMSReplication.isComplete
-        ? JAMSReplication.byHand : [JAMSReplication.byHand[index % JAMSReplication.byHand.count]]
+      let all = each.isMoved ? JAMSReplication.byHand : JAMSReplication.all
+      let kinds = JAMSReplication.isComplete ? all : [all[index % all.count]]
       for replication in kinds {
         for point in each.points {
           try await JAMSSites.with(replication) { sites in

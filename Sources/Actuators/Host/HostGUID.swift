@@ -49,7 +49,9 @@ public struct HostGUID: Action {
           == GUIDText.normalised(guid)
       }
       if let twin { return .needed("\(host.id) has the GUID of \(twin.id): \(guid)") }
-      return .satisfied("the scheduler of \(host.id) runs under \(guid)")
+      let dark = others.filter { observation[$0.id, FactName.ownGUID] == nil }.map(\.id)
+      let untold = dark.isEmpty ? "" : "; \(dark.joined(separator: ", ")) can't be asked for theirs"
+      return .satisfied("the scheduler of \(host.id) runs under \(guid)\(untold)")
     }
     let why = observation.gap(host.id, FactName.ownGUID) ?? "it was not asked"
     return observation.isUnreachable(host.id, FactName.ownGUID) ? .unknown(why) : .needed(why)

@@ -25,7 +25,8 @@ extension JAMSSites {
   func impatient(_ runbook: String) throws -> String {
     let text = try String(contentsOfFile: Programs.runbook(runbook), encoding: .utf8)
     let path = "\(directory)/\(runbook).yaml"
-    try text.replacing(/timeout: \w+/, with: "timeout: 10s")
+    try text.replacing(/\ timeout: \w+/, with: " timeout: 10s")
+      .replacing(/stop_timeout: \w+/, with: "stop_timeout: 2s")
       .replacing(/interval: \d+s/, with: "interval: 100ms")
       .write(toFile: path, atomically: true, encoding: .utf8)
     return path
@@ -160,20 +161,21 @@ extension JAMSSites {
 
   /// That host's scheduler alone is in control, by its own GUID in its own site's database, and there never were two.
   func expectInControl(_ id: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let state = try settled()
-    let schedulers = state["schedulers"] as? [String: [String: Any]] ?? [:]
-    let inControl = schedulers.filter { $0.value["in_control"] as? Bool == true }.keys.sorted()
-    #expect(inControl == [id], sourceLocation: sourceLocation)
-    #expect(state["doubled"] as? Bool == false, sourceLocation: sourceLocation)
+    #expect(try inControl() == [id], sourceLocation: sourceLocation)
+    #expect(try settled()["doubled"] as? Bool == false, sourceLocation: sourceLocation)
     let host = JAMSHost.named(id)
     let rows = try sql(host.site, "SELECT CAST(GUID AS nvarchar(40)) FROM dbo.Failover")
     #expect(rows == [[host.guid]], sourceLocation: sourceLocation)
   }
 
   /// Whose scheduler's services run.
-  func running() throws -> [String] {
+  func running() throws -> [String] { try schedulers("runs") }
+
+  func inControl() throws -> [String] { try schedulers("in_control") }
+
+  private func schedulers(_ property: String) throws -> [String] {
     let schedulers = try settled()["schedulers"] as? [String: [String: Any]] ?? [:]
-    return schedulers.filter { $0.value["runs"] as? Bool == true }.keys.sorted()
+    return schedulers.filter { $0.value[property] as? Bool == true }.keys.sorted()
   }
 
   /// At which site control was, one after the other. Within a pair it may have gone to the partner while the two were stopped.
