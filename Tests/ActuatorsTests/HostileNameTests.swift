@@ -169,35 +169,125 @@ struct HostileNameTests {
     }
   }
 
-  @Test("names in JAMS's paths")
+  @Test("names in what JAMS is asked by REST")
   func rest() async throws {
-    let names = HostileValues.texts.filter { $0.count < 1000 } + ["plain"]
-    let resources = names.enumerated().map {
-      ["resourceName": $0.element, "quantityAvailable": $0.offset + 1] as [String: Any]
-    }
     let world: [String: Any] = [
-      "resources": resources,
-      "open": ["resource": "/api/resource/{resource}", "resource_update": "/api/resource"],
+      "open": [
+        "resource": "/api/resource/{resource}", "resource_update": "/api/resource",
+        "jobs": "/api/job", "version": "/api/version",
+      ]
     ]
     try await JAMSDouble.with(world) { double in
-      let row = HostileValues.Row(
-        parameter: "maintenance_window: resource", ordinary: "plain",
-        texts: names
-      ) { text in
-        let rest = double.rest(
-          window: .init(
-            resource: text, path: "/api/resource/{resource}", updatePath: "/api/resource",
-            quantityField: "quantityAvailable"))
-        let host = Host(site: "here", name: "one", connection: .local, rest: rest)
-        let action = try SchedulerQuiesce(
-          Arguments([:], on: .host(host), in: Inventory(sites: [Site(name: "here", hosts: [host])]))
-        )
-        let seen = try await action.probe(ActuatorsTests.world.makeObserver())
-        let quantity = seen.facts.compactMap { seen[$0.key.subject, $0.key.property]?.integer }
-          .first
-        return quantity.map { names[$0 - 1] }
+      for row in [Self.resource(double), Self.quantity(double), Self.account(double)]
+        + Self.fields(double)
+      {
+        try await row.expectSafe()
       }
-      try await row.expectSafe()
     }
+  }
+
+  // MARK: - By REST
+
+  private static func at(_ rest: SchedulerREST) throws -> Arguments {
+    let host = Host(site: "here", name: "one", connection: .local, rest: rest)
+    return Arguments(
+      [:], on: .host(host), in: Inventory(sites: [Site(name: "here", hosts: [host])]))
+  }
+
+  /// The fact that an action states, or why it can't.
+  private static func fact(_ property: String, of action: some Action) async throws -> Value {
+    let seen = try await action.probe(world.makeObserver())
+    let key = seen.facts.map(\.key).first { $0.property == property }
+    guard let key, let value = seen[key.subject, property] else {
+      throw ActionError("rest.gap", key.flatMap { seen.gap($0.subject, property) } ?? property)
+    }
+    return value
+  }
+
+  private static func window(_ resource: String, quantity: String = "quantityAvailable")
+    -> SchedulerREST.MaintenanceWindow
+  {
+    .init(
+      resource: resource, path: "/api/resource/{resource}", updatePath: "/api/resource",
+      quantityField: quantity)
+  }
+
+  private static func resource(_ double: JAMSDouble) -> HostileValues.Row {
+    let names = HostileValues.texts.filter { $0.count < 1000 } + ["plain"]
+    return HostileValues.Row(
+      parameter: "maintenance_window: resource", ordinary: "plain", texts: names
+    ) { text in
+      let resources = names.enumerated().map {
+        ["resourceName": $0.element, "quantityAvailable": $0.offset + 1] as [String: Any]
+      }
+      try double.set(["resources": resources])
+      let action = try SchedulerQuiesce(at(double.rest(window: window(text))))
+      return try await fact(MaintenanceWindow.quantity, of: action).integer.map { names[$0 - 1] }
+    }
+  }
+
+  /// The whole resource is sent back, with one of its fields changed.
+  private static func quantity(_ double: JAMSDouble) -> HostileValues.Row {
+    HostileValues.Row(parameter: "maintenance_window: quantity", ordinary: "quantityAvailable") {
+      text in
+      try double.set(["resources": [["resourceName": "plain", text: 7] as [String: Any]]])
+      let action = try SchedulerQuiesce(at(double.rest(window: window("plain", quantity: text))))
+      let seen = try await action.probe(world.makeObserver())
+      guard case .needed = action.judge(seen) else {
+        throw ActionError("rest.unseen", "\(action.judge(seen))")
+      }
+      _ = try await action.act(world.makeOperator(token: "t"), given: seen)
+      let held = try double.ask(["do": "state"])["resources"] as? [[String: Any]]
+      return held?.first?.first { $0.value as? Int == 0 }?.key
+    }
+  }
+
+  private static func account(_ double: JAMSDouble) -> HostileValues.Row {
+    HostileValues.Row(parameter: "rest: user", ordinary: "somebody") { text in
+      try double.set(["accounts": [text: JAMSDouble.password]])
+      defer { try? double.set(["accounts": [JAMSDouble.user: JAMSDouble.password]]) }
+      let action = try SchedulerHealth(at(double.rest(user: text)))
+      return try await fact("server_severity", of: action) == "Success" ? text : nil
+    }
+  }
+
+  private static func fields(_ double: JAMSDouble) -> [HostileValues.Row] {
+    @Sendable func localJobs(_ job: [String: String], _ jobs: SchedulerREST.Jobs) async throws
+      -> String?
+    {
+      try double.set(["jobs": [job, ["job": "distant", "on": "AGENT-1"].merging(job) { $1 }]])
+      let action = try AgentsCheck(at(double.rest(jobs: jobs)))
+      let found = try await fact("local_jobs", of: action).list ?? []
+      return found.compactMap(\.string).first
+    }
+    return [
+      .init(parameter: "jobs: name", ordinary: "jobName") { text in
+        let jobs = SchedulerREST.Jobs(
+          path: "/api/job", nameField: text, agentField: "on", localAgent: "JAMS-1")
+        return try await localJobs([text: "nightly", "on": "JAMS-1"], jobs) == "nightly"
+          ? text : nil
+      },
+      .init(parameter: "jobs: agent", ordinary: "agentName") { text in
+        let jobs = SchedulerREST.Jobs(
+          path: "/api/job", nameField: "job", agentField: text, localAgent: "JAMS-1")
+        return try await localJobs(["job": "nightly", text: "JAMS-1"], jobs) == "nightly"
+          ? text : nil
+      },
+      .init(parameter: "jobs: local_agent", ordinary: "JAMS-2") { text in
+        let jobs = SchedulerREST.Jobs(
+          path: "/api/job", nameField: "job", agentField: "on", localAgent: text)
+        return try await localJobs(["job": "nightly", "on": text], jobs) == "nightly" ? text : nil
+      },
+      .init(parameter: "version: field", ordinary: "version") { text in
+        try double.set(["version": [text: "7.7.0"]])
+        let rest = double.rest(version: .init(path: "/api/version", field: text))
+        let host = Host(site: "here", name: "one", connection: .local, rest: rest)
+        let action = try SchedulerHealth(
+          Arguments(
+            ["version": "7.7.0"], on: .host(host),
+            in: Inventory(sites: [Site(name: "here", hosts: [host])])))
+        return try await fact("server_version", of: action) == "7.7.0" ? text : nil
+      },
+    ]
   }
 }

@@ -17,7 +17,7 @@ struct WindowsServiceShareTests {
 
   private func setUp(
     _ double: WindowsDouble, _ real: String, account: String = "LocalSystem",
-    closedTo: [Value] = []
+    closedTo: [Value] = [], service: String = service
   ) throws {
     let folder = "\(real)/\(Self.folder)"
     if !FileManager.default.fileExists(atPath: folder) {
@@ -33,7 +33,10 @@ struct WindowsServiceShareTests {
             ]
           ],
           "directories": [#"C:\ProgramData"#: [:]],
-          "services": [["name": .string(Self.service), "account": .string(account)]],
+          "services": [
+            ["name": .string(service), "account": .string(account)],
+            ["name": .string(HostileValues.canary), "state": "Running"],
+          ],
           "accounts": [#"EXAMPLE\jams$"#],
         ], name)
     }
@@ -176,6 +179,34 @@ struct WindowsServiceShareTests {
       _ = try await action.act(world.makeOperator(token: "t"), given: seen)
       #expect(try tasks(double) == [])
       #expect(try inShare(real) == [])
+    }
+  }
+
+  @Test("a service's name arrives unchanged or is refused, and nothing is interpreted")
+  func hostileNames() async throws {
+    try await within { double, world, real in
+      var row = HostileValues.Row(parameter: "path.shared: as_service", ordinary: Self.service) {
+        text in
+        try setUp(double, real, service: text)
+        for name in Self.machines { try double.set(["files": [:]], name) }
+        for file in try inShare(real) {
+          try FileManager.default.removeItem(atPath: "\(real)/\(Self.folder)/\(file)")
+        }
+        let action = try both(double, service: text)
+        let seen = try await action.probe(world.makeObserver())
+        guard case .needed = action.judge(seen) else {
+          throw ActionError("path.unseen", "\(action.judge(seen))")
+        }
+        _ = try await action.act(world.makeOperator(token: "t"), given: seen)
+        return action.judge(try await action.probe(world.makeObserver())).isSatisfied ? text : nil
+      }
+      row.texts = HostileValues.compound
+      try await row.expectSafe()
+      for name in Self.machines {
+        let effects = try double.dump(name)["effects"]?.list?.compactMap(\.string) ?? []
+        #expect(effects.contains { $0.hasPrefix("task.start:") })
+        #expect(!effects.contains { $0.hasPrefix("service.stop:") }, "\(effects)")
+      }
     }
   }
 
