@@ -58,6 +58,40 @@ struct SQLServerShippingTroubleTests {
     }
   }
 
+  @Test("a server that takes the tail for restored already isn't believed: the target stays closed")
+  func tailNotThere() async throws {
+    try await with { pair in
+      try pair.insert("production", "only in the tail")
+      try await pair.perform(try pair.make(DatabaseFence.self, at: "production"))
+      try pair.double.ask([
+        "do": "fault", "match": "RESTORE LOG", "action": "error", "number": 4326, "instance": "dr",
+        "times": 1,
+      ])
+      let error = await #expect(throws: ActionError.self) {
+        try await pair.perform(try pair.reverse())
+      }
+      #expect(error?.code == "replication.incomplete", "\(String(describing: error))")
+      #expect(try await pair.roles() == "draining 0, replica 0")
+      try await pair.perform(try pair.reverse())
+      #expect(try pair.hosts("dr") == ["only in the tail", "p1 'ö' 😀"])
+    }
+  }
+
+  @Test("a primary that was closed isn't opened again once somebody has promoted the other")
+  func promotedMeanwhile() async throws {
+    try await with { pair in
+      try await pair.perform(try pair.make(DatabaseFence.self, at: "production"))
+      let back = try pair.reverse(to: "production")
+      let seen = try await pair.look(back).observation
+      try pair.sql("dr", "RESTORE DATABASE JAMS WITH RECOVERY", database: "master")
+      let error = await #expect(throws: ActionError.self) {
+        _ = try await back.act(world.makeOperator(token: "t"), given: seen)
+      }
+      #expect(error?.code == "replication.moved", "\(String(describing: error))")
+      #expect(try await pair.writable() == ["dr"])
+    }
+  }
+
   @Test("a tail that can't be taken leaves production as it was")
   func noTail() async throws {
     try await with { pair in
