@@ -155,6 +155,15 @@ extension JAMSSuites {
       }
     ]
 
+    static let ofShipping = [
+      Fault("replicated", "sends its log to nobody") {
+        try $0.switchOff("LSBackup_JAMS", at: "production")
+      },
+      Fault("replicated", "scheduler@dr receives nothing") {
+        try $0.switchOff("LSRestore_production_JAMS", at: "dr")
+      },
+    ]
+
     @Test("of hosts: each check that is broken is found, with its own message")
     func hosts() async throws { try await expectFound(Self.ofHosts, .availabilityGroup) }
 
@@ -167,12 +176,13 @@ extension JAMSSuites {
     @Test("of availability groups: each check that is broken is found, with its own message")
     func groups() async throws { try await expectFound(Self.ofGroups, .availabilityGroup) }
 
+    @Test("of log shipping: each check that is broken is found, with its own message")
+    func shipping() async throws { try await expectFound(Self.ofShipping, .logShipping) }
+
     private func expectFound(_ faults: [Fault], _ replication: JAMSReplication) async throws {
       try await JAMSSites.with(replication) { sites in
         let runbook = try sites.impatient("jams-ha-check")
-        // A third of them, or all by LIFEBOAT_FAULTS=1.
-        let chosen = JAMSReplication.isComplete ? faults : faults.everyThird
-        for fault in chosen {
+        for fault in faults {
           try sites.reset(replication)
           try fault.strike(sites)
           let checked = try await sites.lifeboat(["execute", runbook])
@@ -189,6 +199,8 @@ extension JAMSSuites {
   }
 }
 
-extension [JAMSSuites.JAMSReadinessTests.Fault] {
-  fileprivate var everyThird: Self { enumerated().filter { $0.offset % 3 == 0 }.map(\.element) }
+extension JAMSSites {
+  fileprivate func switchOff(_ job: String, at site: String) throws {
+    try sql(site, "EXEC msdb.dbo.sp_update_job @job_name = N'\(job)', @enabled = 0", in: "msdb")
+  }
 }
