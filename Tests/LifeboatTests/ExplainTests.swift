@@ -45,6 +45,32 @@ struct ExplainTests {
     }
   }
 
+  @Test("begun anew while another run waits: that one is named, until a run is done")
+  func unfinished() async throws {
+    try await TestLab.with(CrashMatrixTests.labOptions) { lab in
+      try await lab.waitForShippedGUID()
+      try await lab.strikeProduction()
+      let execute = ["execute", Programs.runbook("scheduler-failover"), "--no-input"]
+      let first = try await lab.lifeboat(execute)
+      #expect(first.code == 4 && !first.output.contains("is unfinished"), "\(first)")
+      let run = try await lab.standing().run
+      let second = try await lab.lifeboat(execute)
+      #expect(second.code == 4, "\(second)")
+      #expect(second.output.contains("! \(run) (scheduler-failover) is unfinished: waiting"))
+      let standing = try await lab.standing()
+      #expect(standing.run != run && standing.unfinished.map(\.run) == [run])
+      #expect(standing.unfinished.map(\.state) == ["waiting"])
+      let text = try await lab.lifeboat(["explain"]).output
+      #expect(text.contains("'lifeboat resume \(run)' goes on with it"), "\(text)")
+      try await lab.expectNote(contains: ["\(run) (scheduler-failover) is unfinished"])
+
+      #expect(try await lab.lifeboat(["resume"] + TestLab.attestation).code == 0)
+      #expect(try await lab.standing().unfinished.isEmpty)
+      let again = try await lab.lifeboat(execute + TestLab.attestation)
+      #expect(again.code == 0 && !again.output.contains("is unfinished"), "\(again)")
+    }
+  }
+
   @Test("refused by a guard: which demand, and what it found")
   func refusedByGuard() async throws {
     try await TestLab.with(CrashMatrixTests.labOptions) { lab in
@@ -200,9 +226,15 @@ struct StandingAnswer: Decodable {
   let abort: Abort
   let aborts: String?
   let abortedBy: String?
+  let unfinished: [Unfinished]
+
+  struct Unfinished: Decodable {
+    let run: String
+    let state: String
+  }
 
   enum CodingKeys: String, CodingKey {
-    case schema, run, state, blocks, unblocking, next, abort, aborts
+    case schema, run, state, blocks, unblocking, next, abort, aborts, unfinished
     case abortedBy = "aborted_by"
   }
 }

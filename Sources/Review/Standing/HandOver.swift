@@ -9,11 +9,15 @@ public struct HandOver: Sendable {
 
   /// Nil when the entries don't begin with a run's first. Throws `JSONError` when a body is not what its kind says.
   ///
-  /// - Parameter isHeld: whether a living runner holds the lease on the run's sites.
-  public init?(_ entries: [Entry], isHeld: Bool, now: Timestamp) throws {
+  /// - Parameters:
+  ///   - isHeld: whether a living runner holds the lease on the run's sites.
+  ///   - unfinished: other runs that can be resumed.
+  public init?(
+    _ entries: [Entry], isHeld: Bool, now: Timestamp, unfinished: [UnfinishedRun] = []
+  ) throws {
     guard let sight = try RunSight(entries, isHeld: isHeld) else { return nil }
     self.sight = sight
-    standing = Standing(sight, isHeld: isHeld, now: now)
+    standing = Standing(sight, now: now, unfinished: unfinished)
     story = try HandOverStory(sight).lines(of: entries)
   }
 
@@ -58,6 +62,10 @@ public struct HandOver: Sendable {
   }
 
   private var open: [String] {
+    openOfRun + standing.unfinished.map { $0.text(at: standing.at) }
+  }
+
+  private var openOfRun: [String] {
     if standing.abortedBy != nil { return [] }
     let blocks = standing.blocks.filter { ["waiting", "failed", "precheck"].contains($0.kind) }
     let blocked = Set(standing.blocks.map(\.step))

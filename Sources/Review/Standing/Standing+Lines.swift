@@ -79,7 +79,7 @@ extension Standing {
       if next.isEmpty, let advice { lines.append(Line("next: \(advice)", .attention)) }
     }
     if abort.state != .notApplicable { lines.append(Line(abort.text, .faint)) }
-    return lines
+    return lines + unfinished.map { Line($0.text(at: at), .attention) }
   }
 
   private func lines(for block: Block) -> [Line] {

@@ -3,13 +3,17 @@ public import Journal
 extension Standing {
   /// Nil when the entries don't begin with a run's first. Throws `JSONError` when a body is not what its kind says.
   ///
-  /// - Parameter isHeld: whether a living runner holds the lease on the run's sites.
-  public init?(_ entries: [Entry], isHeld: Bool, now: Timestamp) throws {
+  /// - Parameters:
+  ///   - isHeld: whether a living runner holds the lease on the run's sites.
+  ///   - unfinished: other runs that can be resumed.
+  public init?(
+    _ entries: [Entry], isHeld: Bool, now: Timestamp, unfinished: [UnfinishedRun] = []
+  ) throws {
     guard let sight = try RunSight(entries, isHeld: isHeld) else { return nil }
-    self.init(sight, isHeld: isHeld, now: now)
+    self.init(sight, now: now, unfinished: unfinished)
   }
 
-  init(_ sight: RunSight, isHeld: Bool, now: Timestamp) {
+  init(_ sight: RunSight, now: Timestamp, unfinished: [UnfinishedRun]) {
     let reading = sight.reading
     let started = reading.started
     let blocks = BlockReading(sight: sight).all
@@ -31,6 +35,7 @@ extension Standing {
     steps = sight.steps.map(Step.init)
     self.blocks = blocks
     self.abort = abort
+    self.unfinished = unfinished
     let unblocking = UnblockingReading(sight: sight, blocks: blocks).all
     self.unblocking = unblocking
     next = Self.next(sight, unblocking, abort)

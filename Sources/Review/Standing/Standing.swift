@@ -125,10 +125,12 @@ public struct Standing: Sendable, Hashable, Encodable {
   /// The safest first.
   public let next: [Next]
   public let abort: Abort
+  /// Others that stopped since the last execution that was done. The last one first.
+  public let unfinished: [UnfinishedRun]
 
   enum CodingKeys: String, CodingKey {
     case schema, run, type, runbook, at, state, message, advice, aborts, steps, blocks, unblocking
-    case next, abort
+    case next, abort, unfinished
     case runType = "run_type"
     case beganAt = "began_at"
     case beganBy = "began_by"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Foundation
 import Journal
+import Review
 import Runbook
 
 struct ExecuteCommand: AsyncParsableCommand {
@@ -64,6 +65,7 @@ struct ExecuteCommand: AsyncParsableCommand {
         try DisasterStart($0, now: wiring.surroundings.time.now(), zone: .current).at
       }
       let proof = try await ProofBeforeRun(loaded.plan, on: console, output.output).make()
+      try await tellUnfinished(wiring, on: console)
       let run = wiring.newRunID()
       if saved != nil, output.output == .text, console.isTerminal {
         console.status("▸ looking again at what the rehearsal saw")
@@ -79,5 +81,14 @@ struct ExecuteCommand: AsyncParsableCommand {
       }
     }
     try ExitStatus(ended.ending).exit()
+  }
+
+  /// Who begins anew may not know that somebody's run can be gone on with.
+  private func tellUnfinished(_ wiring: Wiring, on console: Console) async throws {
+    guard output.output == .text else { return }
+    let now = Timestamp(wiring.surroundings.time.now())
+    for run in try await wiring.runs.unfinished() {
+      console.write(Line("! \(run.text(at: now))", .attention))
+    }
   }
 }

@@ -33,9 +33,14 @@ struct ExplainCommand: AsyncParsableCommand {
       let id = try await reading.runs.resolve(run, onlyExecutions: true)
       let entries = try await reading.runs.entries(of: id)
       let isHeld = try await reading.runs.isHeld(entries)
-      if handover, let note = try HandOver(entries, isHeld: isHeld, now: reading.now) {
+      let unfinished = try await reading.runs.unfinished(besides: id)
+      if handover,
+        let note = try HandOver(entries, isHeld: isHeld, now: reading.now, unfinished: unfinished)
+      {
         for line in note.lines { console.write(line) }
-      } else if let standing = try Standing(entries, isHeld: isHeld, now: reading.now) {
+      } else if let standing = try Standing(
+        entries, isHeld: isHeld, now: reading.now, unfinished: unfinished)
+      {
         switch output.output {
         case .json: console.write(try JSON(encoding: standing).description)
         case .text: console.write(standing.lines)

@@ -54,6 +54,22 @@ struct RunIndex {
     return nil
   }
 
+  /// The executions that can be resumed, but for `run`, since the last one that was done: what it left behind is done. The
+  /// last one first.
+  func unfinished(besides run: String? = nil) async throws -> [UnfinishedRun] {
+    var found: [UnfinishedRun] = []
+    for each in try await matching(RunCriteria(type: .execution), limit: Self.historyLength).runs {
+      let entries = try await entries(of: each.id)
+      if each.ending == RunEnded.Ending.done.rawValue, entries.first?.body["aborts"] == nil {
+        break
+      }
+      guard each.id != run else { continue }
+      let isHeld = try await isHeld(entries)
+      if let unfinished = try UnfinishedRun(entries, isHeld: isHeld) { found.append(unfinished) }
+    }
+    return found
+  }
+
   /// How many executions a forecast goes by: those of long ago tell little of what a run takes today.
   private static let historyLength = 50
 
