@@ -87,6 +87,17 @@ extension JAMSSites {
       "rows"] as? [[String]] ?? []
   }
 
+  /// By the jobs of log shipping, so that the copy has what production has now.
+  func shipLog() throws {
+    for (site, job) in [
+      ("production", "LSBackup_JAMS"), ("dr", "LSCopy_production_JAMS"),
+      ("dr", "LSRestore_production_JAMS"),
+    ] {
+      try sql(site, "EXEC msdb.dbo.sp_start_job @job_name = N'\(job)'", in: "msdb")
+      try doubles.askSQLServer(["do": "look", "times": 5])
+    }
+  }
+
   /// Control has moved to the DR site without Lifeboat; `isForced`: although production couldn't be asked.
   func moveByHand(_ replication: JAMSReplication, isForced: Bool = false) throws {
     for host in ["production.scheduler", JAMSHost.partner] {
