@@ -29,6 +29,14 @@ struct FaultSchedule {
     var isUndoing = false
     /// The run that had been left when this one was begun: once this one is undone, it can be resumed as it could.
     var earlier: String?
+
+    /// After the end of `id`: where that can't be resumed, the run before it can, as it could.
+    static func after(
+      _ id: String, isResumable: Bool, isUndoing: Bool, isDone: Bool = false, earlier: String?
+    ) -> Life {
+      isResumable
+        ? Life(run: id, isUndoing: isUndoing, earlier: earlier) : Life(run: earlier, isDone: isDone)
+    }
   }
 
   private let scheduled: ScheduledPlan
@@ -125,7 +133,9 @@ struct FaultSchedule {
       let run = try await RecordedRun.read(resumed, from: journal)
       // Its runner died when the end was written.
       if let ended = run.ended, !ended.resumable {
-        return Life(isDone: ended.ending == .done && !life.isUndoing)
+        return .after(
+          resumed, isResumable: false, isUndoing: life.isUndoing,
+          isDone: ended.ending == .done && !life.isUndoing, earlier: life.earlier)
       }
       recorded = run
     }
@@ -148,9 +158,9 @@ struct FaultSchedule {
     tell(ended, of: id)
     // Where the new run isn't begun, the one before it can be resumed as it could.
     if resumed == nil, !ended.resumable, ended.ending != .done { return life }
-    return Life(
-      run: ended.resumable ? id : earlier, isDone: ended.ending == .done && !isUndoing,
-      isUndoing: ended.resumable && isUndoing, earlier: ended.resumable ? earlier : nil)
+    return .after(
+      id, isResumable: ended.resumable, isUndoing: isUndoing,
+      isDone: ended.ending == .done && !isUndoing, earlier: earlier)
   }
 
   private func tell(_ ended: RunEnded, of run: String) {
@@ -188,9 +198,8 @@ struct FaultSchedule {
       tell(ended, of: id)
       guard begun.withLock({ $0 }) else { return life }
       if ended.ending == .done, run == "r-1" { world.checkRestored(to: beginning) }
-      return Life(
-        run: ended.resumable ? id : life.earlier, isUndoing: ended.resumable,
-        earlier: ended.resumable ? life.earlier : nil)
+      return .after(
+        id, isResumable: ended.resumable, isUndoing: true, earlier: life.earlier)
     } catch let error as EngineError {
       world.tell("it is refused: \(error.code)")
       return life
