@@ -188,10 +188,12 @@ struct HostileNameTests {
 
   // MARK: - By REST
 
-  private static func at(_ rest: SchedulerREST) throws -> Arguments {
+  private static func at(_ rest: SchedulerREST, _ values: [String: Value] = [:]) throws
+    -> Arguments
+  {
     let host = Host(site: "here", name: "one", connection: .local, rest: rest)
     return Arguments(
-      [:], on: .host(host), in: Inventory(sites: [Site(name: "here", hosts: [host])]))
+      values, on: .host(host), in: Inventory(sites: [Site(name: "here", hosts: [host])]))
   }
 
   /// The fact that an action states, or why it can't.
@@ -281,11 +283,7 @@ struct HostileNameTests {
       .init(parameter: "version: field", ordinary: "version") { text in
         try double.set(["version": [text: "7.7.0"]])
         let rest = double.rest(version: .init(path: "/api/version", field: text))
-        let host = Host(site: "here", name: "one", connection: .local, rest: rest)
-        let action = try SchedulerHealth(
-          Arguments(
-            ["version": "7.7.0"], on: .host(host),
-            in: Inventory(sites: [Site(name: "here", hosts: [host])])))
+        let action = try SchedulerHealth(at(rest, ["version": "7.7.0"]))
         return try await fact("server_version", of: action) == "7.7.0" ? text : nil
       },
     ]

@@ -172,20 +172,21 @@ extension JAMSSites {
 
   /// That host's scheduler alone is in control, by its own GUID in its own site's database, and there never were two.
   func expectInControl(_ id: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    #expect(try inControl() == [id], sourceLocation: sourceLocation)
-    #expect(try settled()["doubled"] as? Bool == false, sourceLocation: sourceLocation)
+    let state = try settled()
+    #expect(schedulers("in_control", state) == [id], sourceLocation: sourceLocation)
+    #expect(state["doubled"] as? Bool == false, sourceLocation: sourceLocation)
     let host = JAMSHost.named(id)
     let rows = try sql(host.site, "SELECT CAST(GUID AS nvarchar(40)) FROM dbo.Failover")
     #expect(rows == [[host.guid]], sourceLocation: sourceLocation)
   }
 
   /// Whose scheduler's services run.
-  func running() throws -> [String] { try schedulers("runs") }
+  func running() throws -> [String] { schedulers("runs", try settled()) }
 
-  func inControl() throws -> [String] { try schedulers("in_control") }
+  func inControl() throws -> [String] { schedulers("in_control", try settled()) }
 
-  private func schedulers(_ property: String) throws -> [String] {
-    let schedulers = try settled()["schedulers"] as? [String: [String: Any]] ?? [:]
+  private func schedulers(_ property: String, _ state: [String: Any]) -> [String] {
+    let schedulers = state["schedulers"] as? [String: [String: Any]] ?? [:]
     return schedulers.filter { $0.value[property] as? Bool == true }.keys.sorted()
   }
 
