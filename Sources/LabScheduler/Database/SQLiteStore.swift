@@ -4,7 +4,7 @@ import GRDB
 struct SQLiteStore: SchedulerStore {
   let database: SchedulerDatabase
 
-  let pollingInterval: Int64 = 20
+  let pollingInterval: Int64 = 100
 
   init(path: String) throws { database = try SchedulerDatabase(path: path) }
 

@@ -9,11 +9,7 @@ final class BeatListener {
 
   init(address: String, port: UInt16) throws {
     socket = try Sockets.tcp()
-    var yes: Int32 = 1
-    setsockopt(
-      socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    let bound = Sockets.withAddress(address, port) { bind(socket.rawValue, $0, $1) }
-    guard bound == 0, listen(socket.rawValue, 16) == 0 else {
+    guard Self.bound(socket, address, port), listen(socket.rawValue, 16) == 0 else {
       throw LabError.systemCall("bind", on: "\(address):\(port)")
     }
   }
@@ -22,6 +18,15 @@ final class BeatListener {
   static func isFree(address: String, port: UInt16) throws -> Bool {
     let socket = try Sockets.tcp()
     defer { close(socket.rawValue) }
+    return bound(socket, address, port)
+  }
+
+  /// The address may be reused, unless somebody listens: a process that was being started holds a copy of a socket that is
+  /// closed here, for a moment longer.
+  private static func bound(_ socket: FileDescriptor, _ address: String, _ port: UInt16) -> Bool {
+    var yes: Int32 = 1
+    setsockopt(
+      socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     return Sockets.withAddress(address, port) { bind(socket.rawValue, $0, $1) } == 0
   }
 
