@@ -48,32 +48,14 @@ struct PostgreSQLConformanceTests {
   func unreachable() async throws {
     try await PostgreSQLPair.with { pair in
       let dark = try await pair.darkened("production")
-      let database = dark.databases[0]
-      func make<A: Action>(_ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil)
-        throws -> A
-      {
-        let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-        return try A(Arguments(values, on: target, in: dark))
-      }
-      let actions: [any Action] = [
-        try make(DatabaseFence.self, at: "production"),
-        try make(DatabaseWritable.self, at: "production"),
-        try make(ReplicationStatus.self),
-        try make(ReplicationRejoin.self, at: "production"),
-        try make(ReplicationReverse.self, ["to": "production", "mode": "graceful"]),
-        try make(ReplicationLag.self, ["maximum": "1s", "to": "production"]),
-      ]
-      for action in actions {
-        let findings = try await UnreachableConformance(action, in: world).findings()
-        #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
-      }
-      let fence = try make(DatabaseFence.self, at: "production")
+      try await dark.expectConformance()
+      let fence = try dark.make(DatabaseFence.self, at: "production")
       let observation = try await fence.probe(world.makeObserver())
       let predicted = try #require(fence.predict(observation))
       // What a person vouches for, where the host is dark.
       #expect(predicted["scheduler@production", "role"] == "stopped")
       #expect(fence.judge(observation.filled(with: predicted.facts)).isSatisfied)
-      let forced = try make(ReplicationReverse.self, ["to": "dr", "mode": "ungraceful"])
+      let forced = try dark.make(ReplicationReverse.self, ["to": "dr", "mode": "ungraceful"])
       let evidence = try await pair.perform(forced)
       #expect(evidence.details["given_up"]?.list?.count == 1)
       #expect(try await pair.sql("dr", "SELECT pg_is_in_recovery()") == "f")

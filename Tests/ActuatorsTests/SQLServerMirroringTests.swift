@@ -231,27 +231,9 @@ struct SQLServerMirroringTests {
   func unreachable() async throws {
     try await SQLServerPair.with(.mirroring) { pair in
       let dark = try await pair.darkened("production")
-      let database = dark.databases[0]
-      func make<A: Action>(_ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil)
-        throws -> A
-      {
-        let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-        return try A(Arguments(values, on: target, in: dark))
-      }
-      let actions: [any Action] = [
-        try make(DatabaseFence.self, at: "production"),
-        try make(DatabaseWritable.self, at: "production"),
-        try make(FailoverTruncate.self, at: "production"),
-        try make(ReplicationStatus.self),
-        try make(ReplicationRejoin.self, at: "production"),
-        try make(ReplicationReverse.self, ["to": "production", "mode": "graceful"]),
-        try make(ReplicationLag.self, ["maximum": "1s", "to": "production"]),
-      ]
-      for action in actions {
-        let findings = try await UnreachableConformance(action, in: world).findings()
-        #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
-      }
-      let forced = try make(ReplicationReverse.self, ["to": "dr", "mode": "ungraceful"])
+      try await dark.expectConformance()
+      try await dark.expectConformance(of: [try dark.make(FailoverTruncate.self, at: "production")])
+      let forced = try dark.make(ReplicationReverse.self, ["to": "dr", "mode": "ungraceful"])
       let evidence = try await pair.perform(forced)
       #expect(evidence.details["given_up"]?.list?.count == 1)
       #expect(try pair.sql("dr", "SELECT COUNT(*) FROM dbo.Failover") == "1")

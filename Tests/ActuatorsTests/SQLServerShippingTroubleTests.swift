@@ -189,24 +189,7 @@ struct SQLServerShippingTroubleTests {
   func unreachable() async throws {
     try await with { pair in
       let dark = try await pair.darkened("production")
-      let database = dark.databases[0]
-      func make<A: Action>(_ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil)
-        throws -> A
-      {
-        let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-        return try A(Arguments(values, on: target, in: dark))
-      }
-      let actions: [any Action] = [
-        try make(DatabaseFence.self, at: "production"),
-        try make(DatabaseWritable.self, at: "production"), try make(ReplicationStatus.self),
-        try make(ReplicationRejoin.self, at: "production"),
-        try make(ReplicationReverse.self, ["to": "production", "mode": "graceful"]),
-        try make(ReplicationLag.self, ["maximum": "1s", "to": "production"]),
-      ]
-      for action in actions {
-        let findings = try await UnreachableConformance(action, in: world).findings()
-        #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
-      }
+      try await dark.expectConformance()
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Testing
 
 @Suite("Where a run stands, for whoever was not there")
@@ -68,6 +69,32 @@ struct ExplainTests {
       #expect(try await lab.standing().unfinished.isEmpty)
       let again = try await lab.lifeboat(execute + TestLab.attestation)
       #expect(again.code == 0 && !again.output.contains("is unfinished"), "\(again)")
+    }
+  }
+
+  @Test("another run can't be read: that is said, of this one all else, and a new one is begun")
+  func unreadable() async throws {
+    try await TestLab.with(CrashMatrixTests.labOptions) { lab in
+      try await lab.waitForShippedGUID()
+      try await lab.strikeProduction()
+      let execute = ["execute", Programs.runbook("scheduler-failover"), "--no-input"]
+      #expect(try await lab.lifeboat(execute).code == 4)
+      let run = try await lab.standing().run
+      // As another version might write it.
+      let journal = Journal(store: try SQLiteJournalStore.open(directory: lab.home))
+      try await journal.append(
+        EntryDraft(
+          at: Timestamp(.now), kind: GateAsked.kind, run: run, step: "stop-production",
+          body: ["gate": "attest", "required": "one"], needsLease: false), under: nil)
+      try journal.close()
+      let second = try await lab.lifeboat(execute)
+      #expect(second.code == 4, "\(second)")
+      #expect(second.output.contains("! \(run) (scheduler-failover), "), "\(second)")
+      #expect(second.output.contains("whether it is unfinished can't be told"), "\(second)")
+      let standing = try await lab.standing()
+      #expect(standing.run != run && standing.state == "waiting")
+      #expect(standing.unfinished.map(\.run) == [run])
+      #expect(standing.unfinished.map(\.state) == ["unreadable"])
     }
   }
 

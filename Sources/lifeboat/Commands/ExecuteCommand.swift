@@ -87,13 +87,8 @@ struct ExecuteCommand: AsyncParsableCommand {
   private func tellUnfinished(_ wiring: Wiring, on console: Console) async throws {
     guard output.output == .text else { return }
     let now = Timestamp(wiring.surroundings.time.now())
-    do {
-      for run in try await wiring.runs.unfinished() {
-        console.write(Line("! \(run.text(at: now))", .attention))
-      }
-    } catch let error as JSONError {
-      // What an old run wrote is no reason not to begin a new one.
-      console.write(Line("! which runs are unfinished can't be told: \(error)", .attention))
+    for run in try await wiring.runs.unfinished() {
+      console.write(Line("! \(run.text(at: now))", .attention))
     }
   }
 }

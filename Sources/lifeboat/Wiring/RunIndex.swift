@@ -65,7 +65,12 @@ struct RunIndex {
       }
       guard each.id != run else { continue }
       let isHeld = try await isHeld(entries)
-      if let unfinished = try UnfinishedRun(entries, isHeld: isHeld) { found.append(unfinished) }
+      do {
+        if let unfinished = try UnfinishedRun(entries, isHeld: isHeld) { found.append(unfinished) }
+      } catch let error as JSONError {
+        // What an old run wrote is no reason to say nothing of another, or not to begin a new one.
+        found.append(UnfinishedRun(each, unreadable: error, lastEntryAt: entries.last?.at))
+      }
     }
     return found
   }

@@ -200,21 +200,9 @@ final class SQLServerPair: DatabasePair {
 }
 
 extension SQLServerPair {
-  /// The inventory as it is when a site's database host can't be reached, and its server is gone.
-  func darkened(_ site: String) async throws -> Inventory {
+  /// Stops a site's server, as when its host can't be reached.
+  func darkened(_ site: String) async throws -> DarkSite {
     try await control("stop", site)
-    let sites = try inventory.sites.map { each in
-      guard each.name == site else { return each }
-      return Site(
-        name: site,
-        hosts: try each.hosts.map { host in
-          guard host.guid == nil else { return host }
-          let down = try Host.down(site, host.name, in: double.directory)
-          return Host(
-            site: site, name: host.name, connection: down.connection,
-            serviceManager: host.serviceManager)
-        })
-    }
-    return Inventory(sites: sites, databases: inventory.databases)
+    return try DarkSite(site, of: inventory, in: double.directory)
   }
 }
