@@ -10,21 +10,21 @@ enum File {
 
   /// The whole file.
   static func read(_ path: String) throws -> Data {
+    guard let data = try readIfPresent(path) else {
+      throw LabError(.failed, "\(path): cannot be read: \(Errno.noSuchFileOrDirectory)")
+    }
+    return data
+  }
+
+  /// The whole file, or nil when there is none: as opening it finds, since it may come a moment later.
+  static func readIfPresent(_ path: String) throws -> Data? {
     do {
       let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
       return try file.closeAfter { try readToEnd(file) }
+    } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
+      return nil
     } catch let error as Errno {
       throw LabError(.failed, "\(path): cannot be read: \(error)")
-    }
-  }
-
-  /// The whole file, or nil when there is none.
-  static func readIfPresent(_ path: String) throws -> Data? {
-    do {
-      return try read(path)
-    } catch {
-      if !exists(path) { return nil }
-      throw error
     }
   }
 
