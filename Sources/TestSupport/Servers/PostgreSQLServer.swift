@@ -79,6 +79,8 @@ public final class PostgreSQLServer: DatabaseServer {
     let settings = [
       "listen_addresses": host, "port": "\(port)", "unix_socket_directories": "", "fsync": "off",
       "max_connections": "40", "shared_buffers": "16MB",
+      // Goes with the directory when the server is killed.
+      "dynamic_shared_memory_type": "mmap",
     ].merging(configuration) { $1 }
     let options = settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
     slot.process = try await ServerTools.start(

@@ -77,6 +77,7 @@ struct PostgreSQLDrill: Sendable {
       hba_file = '\(directory)/hba.conf'
       fsync = off
       shared_buffers = 16MB
+      dynamic_shared_memory_type = mmap
 
       """,
     ]

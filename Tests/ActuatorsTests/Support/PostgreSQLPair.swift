@@ -103,6 +103,8 @@ final class PostgreSQLPair: DatabasePair {
       "--data-checksums", "--locale=C.UTF-8")
     try append(
       [
+        // Goes with the directory when the server is killed.
+        "dynamic_shared_memory_type = mmap",
         "listen_addresses = '127.0.0.1'", "fsync = off",
         "shared_buffers = 16MB", "wal_receiver_timeout = 5s",
         "log_line_prefix = '%m '",
