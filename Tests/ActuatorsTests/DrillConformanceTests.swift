@@ -103,10 +103,7 @@ import Testing
         try lab.make(DrillRemove.self, on: Self.copy),
         try lab.make(ServiceStart.self, on: "dr.drill"),
       ]
-      for action in actions {
-        let findings = try await UnreachableConformance(action, in: world).findings()
-        #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
-      }
+      try await expectConformsUnreachable(actions)
     }
   }
 

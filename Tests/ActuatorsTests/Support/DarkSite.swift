@@ -6,7 +6,7 @@ import Testing
 @testable import Actuators
 
 /// A site whose database host can't be reached, and what the actions on its copy say of it then.
-struct DarkSite {
+struct DarkSite: InventoriedDatabase {
   let site: String
   let inventory: Inventory
 
@@ -28,29 +28,14 @@ struct DarkSite {
     self.inventory = Inventory(sites: sites, databases: inventory.databases)
   }
 
-  /// An action on the inventory's first database, or on its copy at a site.
-  func make<A: Action>(
-    _ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil
-  ) throws -> A {
-    let database = inventory.databases[0]
-    let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-    return try A(Arguments(values, on: target, in: inventory))
-  }
-
   /// Every action that a database of any kind has keeps its word.
-  func expectConformance() async throws {
-    try await expectConformance(of: [
-      try make(DatabaseFence.self, at: site), try make(DatabaseWritable.self, at: site),
-      try make(ReplicationStatus.self), try make(ReplicationRejoin.self, at: site),
-      try make(ReplicationReverse.self, ["to": .string(site), "mode": "graceful"]),
-      try make(ReplicationLag.self, ["maximum": "1s", "to": .string(site)]),
-    ])
-  }
-
-  func expectConformance(of actions: [any Action]) async throws {
-    for action in actions {
-      let findings = try await UnreachableConformance(action, in: world).findings()
-      #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
-    }
+  func expectConformance(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    try await expectConformsUnreachable(
+      [
+        try make(DatabaseFence.self, at: site), try make(DatabaseWritable.self, at: site),
+        try make(ReplicationStatus.self), try make(ReplicationRejoin.self, at: site),
+        try make(ReplicationReverse.self, ["to": .string(site), "mode": "graceful"]),
+        try make(ReplicationLag.self, ["maximum": "1s", "to": .string(site)]),
+      ], sourceLocation: sourceLocation)
   }
 }

@@ -5,13 +5,12 @@ import Testing
 
 @testable import Actuators
 
-/// Two copies of a database, at two sites, and what is done to them as the engine does it.
-protocol DatabasePair: Sendable {
-  static var sites: [String] { get }
+/// The database of a test: the first of an inventory.
+protocol InventoriedDatabase: Sendable {
   var inventory: Inventory { get }
 }
 
-extension DatabasePair {
+extension InventoriedDatabase {
   var database: Runbook.Database { inventory.databases[0] }
 
   func copy(_ site: String) throws -> DatabaseCopy {
@@ -25,7 +24,14 @@ extension DatabasePair {
     let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
     return try A(Arguments(values, on: target, in: inventory))
   }
+}
 
+/// Two copies of a database, at two sites, and what is done to them as the engine does it.
+protocol DatabasePair: InventoriedDatabase {
+  static var sites: [String] { get }
+}
+
+extension DatabasePair {
   func reverse(
     to site: String = "dr", _ mode: String = "graceful", _ more: [String: Value] = [:]
   ) throws -> ReplicationReverse {

@@ -8,7 +8,7 @@ import Testing
 
 /// Two real MariaDB servers on this machine, for one test: production is the primary, dr its replica by GTID. Both hosts are
 /// this machine; a small script is their service manager.
-struct MariaDBPair: Sendable {
+struct MariaDBPair: InventoriedDatabase {
   static let sites = ["production", "dr"]
   private static let control = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../../Fixtures/mariadb-control").standardizedFileURL.path
@@ -194,10 +194,6 @@ struct MariaDBPair: Sendable {
     try FileManager.default.removeItem(atPath: path)
   }
 
-  func copy(_ site: String) throws -> DatabaseCopy {
-    try #require(inventory.copy(of: inventory.databases[0], at: site))
-  }
-
   /// A copy that is acted on by another of the pair's accounts.
   func copy(_ site: String, as user: String) throws -> DatabaseCopy {
     let copy = try copy(site)
@@ -240,14 +236,6 @@ struct MariaDBPair: Sendable {
       roles.append(observation.role(of: try copy(site))?.rawValue ?? "?")
     }
     return roles
-  }
-
-  func make<A: Action>(
-    _ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil
-  ) throws -> A {
-    let database = inventory.databases[0]
-    let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-    return try A(Arguments(values, on: target, in: inventory))
   }
 
   /// What acts can change, without what moves by itself.

@@ -60,3 +60,14 @@ func expectConforms<Snapshot: Equatable & Sendable>(
   #expect(
     findings.isEmpty, "\(findings.joined(separator: "\n"))", sourceLocation: sourceLocation)
 }
+
+/// Runs the conformance suite for targets that can't be asked.
+func expectConformsUnreachable(
+  _ actions: [any Action], sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  for action in actions {
+    let findings = try await UnreachableConformance(action, in: world).findings()
+    #expect(
+      findings.isEmpty, "\(findings.joined(separator: "\n"))", sourceLocation: sourceLocation)
+  }
+}

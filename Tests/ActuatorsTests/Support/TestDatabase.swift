@@ -6,7 +6,7 @@ import Testing
 @testable import Actuators
 
 /// Two copies of a small replicated database on this machine, without a replicator: what the test doesn't change stays.
-struct TestDatabase: Sendable {
+struct TestDatabase: InventoriedDatabase {
   let directory: String
   let inventory: Inventory
 
@@ -37,10 +37,6 @@ struct TestDatabase: Sendable {
     try create("dr", role: "replica")
   }
 
-  func copy(_ site: String) throws -> DatabaseCopy {
-    try #require(inventory.copy(of: inventory.databases[0], at: site))
-  }
-
   /// The same copy, served by another host.
   func copy(_ site: String, servedBy host: Host) throws -> DatabaseCopy {
     let copy = try copy(site)
@@ -58,14 +54,6 @@ struct TestDatabase: Sendable {
 
   func strings(_ site: String, _ sql: String) throws -> [String] {
     try queue(site).read { try String.fetchAll($0, sql: sql) }
-  }
-
-  func make<A: Action>(
-    _ type: A.Type, _ values: [String: Value] = [:], at site: String? = nil
-  ) throws -> A {
-    let database = inventory.databases[0]
-    let target: Target = site.map { .databaseAtSite(database, site: $0) } ?? .database(database)
-    return try A(Arguments(values, on: target, in: inventory))
   }
 
   func state(_ site: String, _ assignments: String) throws {
