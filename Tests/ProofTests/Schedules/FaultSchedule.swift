@@ -21,21 +21,29 @@ struct FaultSchedule {
     let isDone: Bool
   }
 
-  /// How a run was left.
-  private struct Life {
-    var run: String?
-    var isDone = false
-    /// Whether the run undoes another one.
+  /// A run that can be gone on with.
+  private struct LeftRun {
+    let id: String
+    /// Whether it undoes another one.
     var isUndoing = false
-    /// The run that had been left when this one was begun: once this one is undone, it can be resumed as it could.
-    var earlier: String?
+  }
 
-    /// After the end of `id`: where that can't be resumed, the run before it can, as it could.
-    static func after(
-      _ id: String, isResumable: Bool, isUndoing: Bool, isDone: Bool = false, earlier: String?
-    ) -> Life {
-      isResumable
-        ? Life(run: id, isUndoing: isUndoing, earlier: earlier) : Life(run: earlier, isDone: isDone)
+  /// How the runs were left.
+  private struct Life {
+    /// The last one last. Once that is undone or has ended, the one before it can be resumed as it could.
+    var left: [LeftRun] = []
+    var isDone = false
+
+    /// After the end of `run`, which was the last one.
+    func after(_ ended: RunEnded, of run: LeftRun) -> Life {
+      Life(left: left.dropLast(), isDone: ended.ending == .done && !run.isUndoing)
+    }
+
+    func withoutLast() -> Life { Life(left: left.dropLast()) }
+    func adding(_ run: LeftRun) -> Life { Life(left: left + [run]) }
+    /// While `id` undoes the last one, that can't be resumed.
+    func undone(by id: String) -> Life {
+      withoutLast().adding(LeftRun(id: id, isUndoing: true))
     }
   }
 
@@ -69,7 +77,15 @@ struct FaultSchedule {
       permitted: { watcher.permitted })
   }
 
+  /// An error that nobody awaited is a finding like a rule that was broken: with its story and its seed.
   func play() async throws -> Result {
+    do { return try await playOut() } catch {
+      return result(
+        breaches: [ProofBreach("unawaited-error", "\(error)")], isInOrder: false, isDone: false)
+    }
+  }
+
+  private func playOut() async throws -> Result {
     try await permitAtFirst()
     var life = Life()
     var round = 0
@@ -87,9 +103,13 @@ struct FaultSchedule {
       world.turn(.restored)
       life = try await goOn(life, &round)
     }
-    return Result(
-      beginning: beginning, story: world.story, breaches: world.breaches,
-      isBegun: watcher.hasBegun, isInOrder: isInOrder, isDone: life.isDone)
+    return result(breaches: world.breaches, isInOrder: isInOrder, isDone: life.isDone)
+  }
+
+  private func result(breaches: [ProofBreach], isInOrder: Bool, isDone: Bool) -> Result {
+    Result(
+      beginning: beginning, story: world.story, breaches: breaches, isBegun: watcher.hasBegun,
+      isInOrder: isInOrder, isDone: isDone)
   }
 
   /// Resumes what was begun; and where that doesn't lead on, executes the runbook anew.
@@ -123,44 +143,46 @@ struct FaultSchedule {
     _ life: Life, isNew: Bool, _ round: inout Int, mayDie: Bool
   ) async throws -> Life {
     round += 1
-    let resumed = isNew ? nil : life.run
-    let id = resumed ?? "r-\(round)"
-    world.tell("\(resumed == nil ? "execute" : "resume") \(id)")
-    if resumed == nil { world.forgetConsents() }
-    let executor = executor(mayDie: mayDie)
-    var recorded: RecordedRun?
-    if let resumed {
-      let run = try await RecordedRun.read(resumed, from: journal)
-      // Its runner died when the end was written.
-      if let ended = run.ended, !ended.resumable {
-        return .after(
-          resumed, isResumable: false, isUndoing: life.isUndoing,
-          isDone: ended.ending == .done && !life.isUndoing, earlier: life.earlier)
-      }
-      recorded = run
-    }
-    let isUndoing = resumed != nil && life.isUndoing
-    defer { world.restorePower() }
+    if !isNew, let left = life.left.last { return try await resume(left, life, mayDie: mayDie) }
+    let id = "r-\(round)"
+    world.tell("execute \(id)")
+    world.forgetConsents()
     let appended = store.appends
-    let ended = try await clock.autoAdvancing { [recorded] () -> RunEnded? in
-      do {
-        if let recorded { return try await executor.resume(recorded, with: recorded.plan) }
-        return try await executor.execute(plan, as: id, from: origin())
-      } catch is JournalError {
-        return nil
-      }
-    }
-    let earlier = resumed == nil ? life.run ?? life.earlier : life.earlier
+    let executor = executor(mayDie: mayDie)
+    let ended = try await untilDeath { try await executor.execute(plan, as: id, from: origin()) }
     guard let ended else {
-      guard resumed != nil || store.appends > appended else { return life }
-      return Life(run: resumed ?? id, isUndoing: isUndoing, earlier: earlier)
+      return store.appends > appended ? life.adding(LeftRun(id: id)) : life
     }
     tell(ended, of: id)
-    // Where the new run isn't begun, the one before it can be resumed as it could.
-    if resumed == nil, !ended.resumable, ended.ending != .done { return life }
-    return .after(
-      id, isResumable: ended.resumable, isUndoing: isUndoing,
-      isDone: ended.ending == .done && !isUndoing, earlier: earlier)
+    if ended.ending == .done { return Life(left: life.left, isDone: true) }
+    return ended.resumable ? life.adding(LeftRun(id: id)) : life
+  }
+
+  private func resume(_ left: LeftRun, _ life: Life, mayDie: Bool) async throws -> Life {
+    world.tell("resume \(left.id)")
+    let recorded = try await RecordedRun.read(left.id, from: journal)
+    // Its runner died when the end was written.
+    if let ended = recorded.ended, !ended.resumable { return life.after(ended, of: left) }
+    let executor = executor(mayDie: mayDie)
+    do {
+      let ended = try await untilDeath { try await executor.resume(recorded, with: recorded.plan) }
+      guard let ended else { return life }
+      tell(ended, of: left.id)
+      return ended.resumable ? life : life.after(ended, of: left)
+    } catch let error as EngineError where left.isUndoing && error.code == "abort.overtaken" {
+      world.tell("it is refused: \(error.code)")
+      return life.withoutLast()
+    }
+  }
+
+  /// Nil when the runner died.
+  private func untilDeath(
+    _ work: @Sendable () async throws -> RunEnded
+  ) async throws -> RunEnded? {
+    defer { world.restorePower() }
+    return try await clock.autoAdvancing {
+      do { return try await work() } catch is JournalError { return nil }
+    }
   }
 
   private func tell(_ ended: RunEnded, of run: String) {
@@ -172,7 +194,8 @@ struct FaultSchedule {
   /// Undoes what a stopped run has done, as `lifeboat abort` does: rehearsed first, and where it is refused, the run is left
   /// as it was.
   private func abort(_ life: Life, _ round: inout Int) async throws -> Life {
-    guard let run = life.run, !life.isUndoing else { return life }
+    guard let left = life.left.last, !left.isUndoing else { return life }
+    let run = left.id
     round += 1
     let id = "r-\(round)"
     world.tell("abort \(run) by \(id)")
@@ -198,14 +221,12 @@ struct FaultSchedule {
       tell(ended, of: id)
       guard begun.withLock({ $0 }) else { return life }
       if ended.ending == .done, run == "r-1" { world.checkRestored(to: beginning) }
-      return .after(
-        id, isResumable: ended.resumable, isUndoing: true, earlier: life.earlier)
+      return ended.resumable ? life.undone(by: id) : life.withoutLast()
     } catch let error as EngineError {
       world.tell("it is refused: \(error.code)")
       return life
     } catch is JournalError {
-      return begun.withLock { $0 }
-        ? Life(run: id, isUndoing: true, earlier: life.earlier) : life
+      return begun.withLock { $0 } ? life.undone(by: id) : life
     }
   }
 
