@@ -113,6 +113,16 @@ struct AbortTests {
     #expect(rig.world[FakePlan.host, "stop"] == "elsewhere")
   }
 
+  @Test func anUndoIsNotResumedOnceAnotherRunHasActed() async throws {
+    let rig = try await waiting()
+    rig.world.script(FakePlan.host, "stop", acts: [.failsBefore])
+    #expect(try await rig.abort().ending == .failed)
+    let other = FakePlan.make([FakeStep("stop", value: "elsewhere")], runbook: "other")
+    #expect(try await rig.execute(other, as: "r-4").ending == .done)
+    await expectRefused("abort.overtaken") { try await rig.resumeAbort() }
+    #expect(rig.world[FakePlan.host, "stop"] == "elsewhere")
+  }
+
   @Test func twoAbortsAtOnceOneIsRefused() async throws {
     let rig = try await waiting()
     rig.beforeChange { change in

@@ -54,6 +54,8 @@ struct AbortTests {
       // What was to be undone has gone on.
       let late = try await lab.lifeboat(["resume"] + Self.agreed)
       #expect(late.code == 2 && late.error.contains("abort.moved_on"), "\(late)")
+      try await lab.expectSuperseded(
+        try await lab.lastExecution(), "\(run) has gone on since its undoing was planned")
       try await lab.expectInControl("dr")
     }
   }
@@ -157,6 +159,34 @@ struct AbortTests {
       #expect(other.code == 137)
       let overtaken = try await lab.lifeboat(["abort", stopped] + Self.agreed)
       #expect(overtaken.code == 2 && overtaken.error.contains("abort.overtaken"), "\(overtaken)")
+      let explained = try await lab.lifeboat(["explain", stopped])
+      let last = try await lab.lastExecution()
+      #expect(explained.output.contains("abort is over: \(last) "), "\(explained)")
+      #expect(!explained.output.contains("lifeboat abort"), "\(explained)")
+    }
+  }
+
+  @Test("killed in the middle, and another run acts: it isn't resumed, nor named as unfinished")
+  func overtaken() async throws {
+    try await TestLab.with(CrashMatrixTests.labOptions) { lab in
+      _ = try await lab.killSwitchover(at: "reverse-replication:step.started")
+      let killed = try await lab.lifeboat(
+        ["abort"] + Self.agreed, crashAt: "undo-stop-scheduler:act.after")
+      try #require(killed.code == 137, "the point was not reached: \(killed)")
+      let undo = try await lab.lastExecution()
+      let switchover = ["execute", Programs.runbook("scheduler-switchover")]
+      let named = try await lab.lifeboat(switchover, crashAt: "stop-scheduler:intent.before")
+      #expect(named.code == 137 && named.output.contains("'lifeboat resume \(undo)'"), "\(named)")
+      let acted = try await lab.lifeboat(switchover, crashAt: "reverse-replication:step.started")
+      #expect(acted.code == 137, "\(acted)")
+
+      let refused = try await lab.lifeboat(["resume", undo])
+      #expect(refused.code == 2 && refused.error.contains("abort.overtaken"), "\(refused)")
+      try await lab.expectSuperseded(undo, "has acted on dr, production since")
+      let last = try await lab.lifeboat(["explain"])
+      #expect(!last.output.contains(undo) && last.output.contains("abort is free"), "\(last)")
+      #expect(try await lab.lifeboat(["resume"]).code == 0)
+      try await lab.expectInControl("dr")
     }
   }
 
@@ -214,6 +244,16 @@ extension TestLab {
       ["audit", "list", "--type", "execution", "--limit", "1", "--output", "json"])
     let object = try JSONSerialization.jsonObject(with: Data(ran.output.utf8)) as? [String: Any]
     return try #require(object?["id"] as? String)
+  }
+
+  /// `explain` says why the undo can't go on, and of no command that would have it do so.
+  fileprivate func expectSuperseded(_ undo: String, _ why: String) async throws {
+    for options in [[], ["--handover"]] {
+      let explained = try await lifeboat(["explain", undo] + options)
+      #expect(explained.output.contains(why), "\(explained)")
+      #expect(explained.output.contains("it can't be resumed any more"), "\(explained)")
+      #expect(!explained.output.contains("lifeboat resume \(undo)"), "\(explained)")
+    }
   }
 
   /// Stops production, and then waits for what never comes.

@@ -38,14 +38,16 @@ extension AbortsRecord {
         advice: "'lifeboat explain \(run)' says where it stands; 'lifeboat abort \(run)' plans anew"
       )
     }
-    try await requireNoOther(than: [run, own].compactMap(\.self), on: Set(sites), in: journal)
+    try await requireNotOvertaken(in: journal, sites: sites, undoneBy: own)
     return isMarked
   }
 
-  private func requireNoOther(
-    than runs: [String], on sites: Set<String>, in journal: Journal
+  /// Throws `EngineError` when a run other than the one that is undone and `own` has acted on the sites since the first intent.
+  public func requireNotOvertaken(
+    in journal: Journal, sites: [String], undoneBy own: String? = nil
   ) async throws {
-    var seen: Set<String> = Set(runs)
+    let sites = Set(sites)
+    var seen = Set([run, own].compactMap(\.self))
     let intents = EntryFilter(kinds: [StepIntent.kind])
     for try await entry in journal.entries(from: firstIntent, matching: intents) {
       guard let other = entry.run, seen.insert(other).inserted,

@@ -5,7 +5,8 @@ struct BlockReading {
   let sight: RunSight
 
   var all: [Standing.Block] {
-    let isOver = sight.reading.aborted != nil || sight.conclusion.state == .running
+    let isOver =
+      sight.reading.aborted != nil || sight.isSuperseded || sight.conclusion.state == .running
     return isOver ? [] : prechecks + sight.steps.compactMap(block)
   }
 
@@ -88,7 +89,7 @@ struct UnblockingReading {
     let found = blocks.flatMap(ways)
     var seen: Set<String> = []
     let different = found.filter { seen.insert("\($0.kind) \($0.text)").inserted }
-    guard different.isEmpty, sight.conclusion.resumable, sight.conclusion.state != .running else {
+    guard different.isEmpty, sight.isResumable, sight.conclusion.state != .running else {
       return different
     }
     return [way(.anybody, "anybody who has it go on")]

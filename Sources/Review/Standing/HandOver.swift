@@ -11,11 +11,13 @@ public struct HandOver: Sendable {
   ///
   /// - Parameters:
   ///   - isHeld: whether a living runner holds the lease on the run's sites.
+  ///   - impasse: what other runs have done since, when that is in the way.
   ///   - unfinished: other runs that can be resumed.
   public init?(
-    _ entries: [Entry], isHeld: Bool, now: Timestamp, unfinished: [UnfinishedRun] = []
+    _ entries: [Entry], isHeld: Bool, impasse: Impasse? = nil, now: Timestamp,
+    unfinished: [UnfinishedRun] = []
   ) throws {
-    guard let sight = try RunSight(entries, isHeld: isHeld) else { return nil }
+    guard let sight = try RunSight(entries, isHeld: isHeld, impasse: impasse) else { return nil }
     self.sight = sight
     standing = Standing(sight, now: now, unfinished: unfinished)
     story = try HandOverStory(sight).lines(of: entries)
@@ -66,7 +68,7 @@ public struct HandOver: Sendable {
   }
 
   private var openOfRun: [String] {
-    if standing.abortedBy != nil { return [] }
+    if standing.abortedBy != nil || sight.isSuperseded { return [] }
     let blocks = standing.blocks.filter { ["waiting", "failed", "precheck"].contains($0.kind) }
     let blocked = Set(standing.blocks.map(\.step))
     let rest = grouped(

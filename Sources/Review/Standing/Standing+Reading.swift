@@ -5,11 +5,13 @@ extension Standing {
   ///
   /// - Parameters:
   ///   - isHeld: whether a living runner holds the lease on the run's sites.
+  ///   - impasse: what other runs have done since, when that is in the way.
   ///   - unfinished: other runs that can be resumed.
   public init?(
-    _ entries: [Entry], isHeld: Bool, now: Timestamp, unfinished: [UnfinishedRun] = []
+    _ entries: [Entry], isHeld: Bool, impasse: Impasse? = nil, now: Timestamp,
+    unfinished: [UnfinishedRun] = []
   ) throws {
-    guard let sight = try RunSight(entries, isHeld: isHeld) else { return nil }
+    guard let sight = try RunSight(entries, isHeld: isHeld, impasse: impasse) else { return nil }
     self.init(sight, now: now, unfinished: unfinished)
   }
 
@@ -29,7 +31,7 @@ extension Standing {
     at = now
     state = sight.state
     message = Self.message(of: sight)
-    advice = sight.conclusion.advice
+    advice = sight.isSuperseded ? sight.impasse?.advice : sight.conclusion.advice
     aborts = started.aborts?.run
     abortedBy = reading.aborted?.by
     steps = sight.steps.map(Step.init)
@@ -44,6 +46,9 @@ extension Standing {
   private static func message(of sight: RunSight) -> String {
     if let aborted = sight.reading.aborted {
       return "\(aborted.by) undid it, or has begun to: it can't be resumed any more"
+    }
+    if let impasse = sight.impasse, sight.isSuperseded {
+      return "\(impasse.message): it can't be resumed any more"
     }
     if sight.conclusion.state == .running {
       return "It is running now. Nothing to do but watch."
@@ -65,7 +70,7 @@ extension Standing {
     if sight.conclusion.state == .running {
       return [Next(command: "lifeboat explain \(run)", purpose: "says again where it stands")]
     }
-    guard sight.conclusion.resumable else { return [] }
+    guard sight.isResumable else { return [] }
     var next = unblocking.compactMap { $0.gate?.resume(run) }
     if next.isEmpty {
       let isSure = unblocking.allSatisfy { $0.kind == .anybody }
@@ -89,6 +94,7 @@ extension RunSight {
   /// In one word.
   var state: String {
     if reading.aborted != nil { return "aborted" }
+    if isSuperseded { return "superseded" }
     switch conclusion.state {
     case .running: return "running"
     case .noEndWritten: return "killed"
@@ -139,6 +145,8 @@ extension Standing.Abort {
     } else if acted.isEmpty {
       self = make(
         .nothingDone, until: points, "nothing has been changed yet: there is nothing to undo")
+    } else if let impasse = sight.impasse {
+      self = make(.overtaken, until: points, "abort is over: \(impasse.message)")
     } else {
       let stop = sight.conclusion.state == .running ? ", once it is stopped" : ""
       self = make(.free, until: points, (wayBack.headline ?? "abort is free") + stop)

@@ -70,6 +70,8 @@ public struct Standing: Sendable, Hashable, Encodable {
       case over
       /// Nothing has been changed yet.
       case nothingDone = "nothing_done"
+      /// Another run has acted on its sites since.
+      case overtaken
       /// The run is done, was refused, or is or undoes another one.
       case notApplicable = "not_applicable"
       /// The run is of a version that made no map of no return.
@@ -110,7 +112,7 @@ public struct Standing: Sendable, Hashable, Encodable {
   public let lastEntryAt: Timestamp
   /// The moment for which this was said.
   public let at: Timestamp
-  /// `running`, `killed`, `aborted`, or as the run ended: `done`, `failed`, `refused`, `in_doubt`, `waiting`, `interrupted`,
+  /// `running`, `killed`, `aborted`, `superseded`, or as the run ended: `done`, `failed`, `refused`, `in_doubt`, `waiting`, `interrupted`,
   /// `blocked`, `unknown`.
   public let state: String
   public let message: String

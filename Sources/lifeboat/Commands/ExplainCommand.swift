@@ -33,13 +33,15 @@ struct ExplainCommand: AsyncParsableCommand {
       let id = try await reading.runs.resolve(run, onlyExecutions: true)
       let entries = try await reading.runs.entries(of: id)
       let isHeld = try await reading.runs.isHeld(entries)
+      let impasse = try await reading.runs.impasse(of: entries, isHeld: isHeld)
       let unfinished = try await reading.runs.unfinished(besides: id)
       if handover,
-        let note = try HandOver(entries, isHeld: isHeld, now: reading.now, unfinished: unfinished)
+        let note = try HandOver(
+          entries, isHeld: isHeld, impasse: impasse, now: reading.now, unfinished: unfinished)
       {
         for line in note.lines { console.write(line) }
       } else if let standing = try Standing(
-        entries, isHeld: isHeld, now: reading.now, unfinished: unfinished)
+        entries, isHeld: isHeld, impasse: impasse, now: reading.now, unfinished: unfinished)
       {
         switch output.output {
         case .json: console.write(try JSON(encoding: standing).description)

@@ -66,13 +66,41 @@ struct RunIndex {
       guard each.id != run else { continue }
       let isHeld = try await isHeld(entries)
       do {
-        if let unfinished = try UnfinishedRun(entries, isHeld: isHeld) { found.append(unfinished) }
+        guard let unfinished = try UnfinishedRun(entries, isHeld: isHeld) else { continue }
+        // What others have done since keeps no run but an undo from being resumed.
+        let isUndo = entries.first?.body["aborts"] != nil
+        if isUndo, try await impasse(of: entries, isHeld: isHeld) != nil { continue }
+        found.append(unfinished)
       } catch let error as JSONError {
         // What an old run wrote is no reason to say nothing of another, or not to begin a new one.
         found.append(UnfinishedRun(each, unreadable: error, lastEntryAt: entries.last?.at))
       }
     }
     return found
+  }
+
+  /// What other runs have done since this one stopped that keeps it from being resumed, where it undoes another one, and
+  /// from being undone, where it doesn't.
+  func impasse(of entries: [Entry], isHeld: Bool) async throws -> Impasse? {
+    guard try UnfinishedRun(entries, isHeld: isHeld) != nil, let first = entries.first,
+      let run = first.run, let last = entries.last,
+      let started = try first.record(RunStarted.self)
+    else { return nil }
+    do {
+      if let aborts = started.aborts {
+        try await aborts.requireUnmoved(in: journal, sites: started.sites, undoneBy: run)
+      } else if let intent = entries.first(where: { $0.kind == StepIntent.kind }) {
+        let undo = AbortsRecord(run: run, firstIntent: intent.index, lastEntry: last.index)
+        try await undo.requireNotOvertaken(in: journal, sites: started.sites)
+      }
+      return nil
+    } catch let error as EngineError {
+      return Impasse(message: error.message, advice: error.advice)
+    } catch let error as JSONError {
+      return Impasse(
+        message: "a run that has to do with it can't be read: \(error)",
+        advice: "'lifeboat audit verify' checks the journal")
+    }
   }
 
   /// How many executions a forecast goes by: those of long ago tell little of what a run takes today.

@@ -9,11 +9,14 @@ struct RunSight {
   let gates: [GateReport]
   let recovery: RecoveryTime?
   let dataLoss: [DataLoss]
+  /// Of a run that undoes another one: why it can't be resumed. Of any other: why it can't be undone.
+  let impasse: Impasse?
 
   /// Nil when the entries don't begin with a run's first. Throws `JSONError` when a body is not what its kind says.
-  init?(_ entries: [Entry], isHeld: Bool) throws {
+  init?(_ entries: [Entry], isHeld: Bool, impasse: Impasse? = nil) throws {
     guard let reading = try RunReading(entries) else { return nil }
     self.reading = reading
+    self.impasse = isHeld ? nil : impasse
     let critical = CriticalPathTaken(reading: reading).find()
     let onPath = Set(critical.map(\.step))
     criticalPath = critical
@@ -25,6 +28,10 @@ struct RunSight {
     recovery = RecoveryMeasure(reading: reading).measure()
     dataLoss = LossMeasure(reading: reading).measure()
   }
+
+  /// Whether it undoes another run, and what happened since keeps it from being resumed.
+  var isSuperseded: Bool { impasse != nil && reading.started.aborts != nil }
+  var isResumable: Bool { conclusion.resumable && !isSuperseded }
 
   /// Without a proof nothing is said of signatures.
   func attention(_ proof: ReportProof?) -> [Attention] {
