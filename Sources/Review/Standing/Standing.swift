@@ -112,8 +112,8 @@ public struct Standing: Sendable, Hashable, Encodable {
   public let lastEntryAt: Timestamp
   /// The moment for which this was said.
   public let at: Timestamp
-  /// `running`, `killed`, `aborted`, `superseded`, or as the run ended: `done`, `failed`, `refused`, `in_doubt`, `waiting`, `interrupted`,
-  /// `blocked`, `unknown`.
+  /// `running`, `killed`, `aborted`, `superseded`, or as the run ended: `done`, `failed`, `refused`, `in_doubt`, `waiting`,
+  /// `interrupted`, `blocked`, `unknown`.
   public let state: String
   public let message: String
   public let advice: String?

@@ -77,11 +77,11 @@ struct FaultSchedule {
       permitted: { watcher.permitted })
   }
 
-  /// An error that nobody awaited is a finding like a rule that was broken: with its story and its seed.
+  /// An error that none of this expects is a finding, as a rule that was broken is: with its story and its seed.
   func play() async throws -> Result {
     do { return try await playOut() } catch {
       return result(
-        breaches: [ProofBreach("unawaited-error", "\(error)")], isInOrder: false, isDone: false)
+        breaches: [ProofBreach("unexpected-error", "\(error)")], isInOrder: false, isDone: false)
     }
   }
 
