@@ -48,6 +48,33 @@ struct LabLifecycleTests {
     }
   }
 
+  @Test func downRemovesALabThatWasCutOffBeforeItWasMarkedAsOne() async throws {
+    try await TemporaryDirectory.with { parent in
+      let layout = LabLayout("\(parent)/lab")
+      try File.createDirectory(layout.root)
+      let lock = try layout.lock()
+      try Data().write(to: URL(fileURLWithPath: "\(layout.settingsFile)\(File.temporaryMark)1"))
+      let early = try await Program.run(["lab", "down", layout.root])
+      #expect(early.status == 5 && early.errors.contains("another command"), "\(early)")
+      withExtendedLifetime(lock) {}
+    }
+    try await TemporaryDirectory.with { parent in
+      let layout = LabLayout("\(parent)/lab")
+      try File.createDirectory(layout.root)
+      let foreign = "\(layout.root)/precious"
+      for file in [layout.lockFile, "\(layout.settingsFile)\(File.temporaryMark)1", foreign] {
+        try Data().write(to: URL(fileURLWithPath: file))
+      }
+      let nothing = try await Program.run(["lab", "down", layout.root])
+      #expect(nothing.status == 0 && nothing.output.contains("there is no lab"), "\(nothing)")
+      #expect(try File.names(in: layout.root).count == 3)
+      try File.remove(foreign)
+      let down = try await Program.run(["lab", "down", layout.root])
+      #expect(down.status == 0 && down.output.contains("at its very beginning"), "\(down)")
+      #expect(!File.exists(layout.root))
+    }
+  }
+
   @Test func downAfterACrashLeavesOnlyWhatIsNotTheLabs() async throws {
     try await TestLab.with { lab in
       let foreign = "\(lab.layout.sharedLogDirectory)/notes.txt"

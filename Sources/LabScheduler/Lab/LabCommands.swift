@@ -77,10 +77,7 @@ extension LabCommand {
     func run() throws {
       let layout = lab.layout
       if MachineLab.exists(layout.root) { return try removeMachines(layout) }
-      guard File.exists(layout.settingsFile) else {
-        Terminal.show("\(layout.root): there is no lab; nothing to do.")
-        return
-      }
+      guard File.exists(layout.settingsFile) else { return try removeBeginning(layout) }
       let settings = try layout.settings()
       let lock = try layout.lock()
       try withExtendedLifetime(lock) {
@@ -90,6 +87,24 @@ extension LabCommand {
         for file in left { Terminal.show("left in place, not the lab's: \(file)") }
       }
       Terminal.show("The lab in \(layout.root) is down\(keep ? "; its files are kept" : "").")
+    }
+
+    private func removeBeginning(_ layout: LabLayout) throws {
+      guard try File.exists(layout.lockFile) && layout.holdsNoMoreThanABeginning() else {
+        Terminal.show("\(layout.root): there is no lab; nothing to do.")
+        return
+      }
+      let lock = try layout.lock()
+      try withExtendedLifetime(lock) {
+        // Whoever held the lock until now may have gone on.
+        guard try layout.holdsNoMoreThanABeginning() else {
+          throw LabError(.refused, "\(layout.root): has become a lab meanwhile; try again")
+        }
+        try File.removeUnfinished(in: layout.root)
+        try File.remove(layout.lockFile)
+        try File.remove(layout.root)
+      }
+      Terminal.show("The lab in \(layout.root) was cut off at its very beginning. It is removed.")
     }
 
     private func removeMachines(_ layout: LabLayout) throws {

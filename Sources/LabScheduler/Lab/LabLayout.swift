@@ -37,6 +37,13 @@ struct LabLayout: Sendable {
     return try JSON.read(LabSettings.self, file: settingsFile)
   }
 
+  /// Whether there is nothing in the directory but what a lab has before it is marked as one.
+  func holdsNoMoreThanABeginning() throws -> Bool {
+    try File.names(in: root).allSatisfy {
+      "\(root)/\($0)" == lockFile || $0.contains(File.temporaryMark)
+    }
+  }
+
   /// Keeps two commands from building up or taking down the same lab at once.
   func lock() throws -> FileLock {
     guard let lock = try FileLock(path: lockFile) else {

@@ -157,8 +157,7 @@ extension LabLayout {
       try File.createDirectory(root)
       return true
     }
-    // The lock alone is what a lab that was cut off at its very beginning has left.
-    guard try File.names(in: root).allSatisfy({ $0 == "lab.lock" }) else {
+    guard try holdsNoMoreThanABeginning() else {
       throw LabError(.refused, "\(root): is not empty and is no lab; name a new or empty directory")
     }
     return false
