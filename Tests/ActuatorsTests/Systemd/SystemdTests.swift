@@ -27,7 +27,9 @@ struct SystemdTests {
     "executor.service": unit(sleeping, more: "After=server.service"),
     "follower.service": unit(sleeping, more: "Requires=server.service"),
     "static.service": unit(sleeping, install: false),
-    "failing.service": unit("ExecStart=/bin/sh -c 'echo no room in the boat; exit 3'"),
+    // Before it counts as running: what fails later may be seen running.
+    "failing.service": unit(
+      "ExecStartPre=/bin/sh -c 'echo no room in the boat; exit 3'\n\(sleeping)"),
     "flapping.service": unit("ExecStart=/bin/false\nRestart=always\nRestartSec=1000"),
     "refused.service": unit(
       "ExecCondition=/bin/sh -c 'echo dr is not permitted; exit 1'\n\(sleeping)"),
