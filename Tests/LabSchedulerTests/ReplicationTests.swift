@@ -191,6 +191,24 @@ struct ReplicationTests {
     }
   }
 
+  @Test func aSnapshotThatIsGoneOnlyMattersWhileItIsTheNewest() async throws {
+    try await TemporaryDirectory.with { directory in
+      let outbox = Outbox(directory: directory)
+      func head(_ position: Int64) -> ShippedHead {
+        let at = LinePosition(epoch: 1, position: position)
+        return ShippedHead(
+          epoch: at.epoch, position: at.position, asOf: Clock.now, sha256: "",
+          file: Outbox.snapshotName(at), sourceSite: "production", baseEpoch: nil,
+          basePosition: nil)
+      }
+      let (old, new) = (head(1), head(2))
+      try outbox.publish(new)
+      #expect(try ReplicaImage.load(old, from: outbox) == nil)
+      let error = #expect(throws: LabError.self) { try ReplicaImage.load(new, from: outbox) }
+      #expect(error?.message.contains(new.file) == true)
+    }
+  }
+
   @Test func aReaderNeedsNoWriteAccess() async throws {
     try await TestLab.with { lab in
       try await eventually("runs in the copy") { try lab.count(.dr, "job_history") > 0 }

@@ -6,14 +6,18 @@ struct ReplicaImage {
   let head: ShippedHead
   let database: DatabaseQueue
 
-  /// Reads the snapshot that `head` names. Nil when the source has removed it since: a newer one
-  /// is there.
+  /// Reads the snapshot that `head` names. Nil when the source has removed it since, or has put another one in its place, as a
+  /// former primary does when it ships again: there is a newer head.
   static func load(_ head: ShippedHead, from outbox: Outbox) throws -> ReplicaImage? {
-    let file = outbox.snapshotFile(head.file)
-    guard let content = try File.readIfPresent(file) else { return nil }
-    guard try SHA256.hexadecimal(content) == head.sha256 else {
-      // A former primary replaces a file of the same name when it ships again.
+    do { return try read(head, from: outbox) } catch {
       guard try outbox.head() == head else { return nil }
+      throw error
+    }
+  }
+
+  private static func read(_ head: ShippedHead, from outbox: Outbox) throws -> ReplicaImage {
+    let file = outbox.snapshotFile(head.file)
+    guard try SHA256.hexadecimal(try File.read(file)) == head.sha256 else {
       throw LabError(.invalidFile, "\(file): its SHA-256 is not the one in head.json; not applied")
     }
     let memory = try DatabaseQueue()

@@ -29,9 +29,8 @@ struct ReplicatorService {
     interval = configuration.shipInterval
   }
 
-  /// Ready after the first look at the partner: a former primary has stepped down by then.
+  /// Ready after the first look at the partner that succeeds: a former primary has stepped down by then.
   func run(_ service: ServiceProcess) throws {
-    try follower.follow()
     try service.repeatUntilStopped(every: interval.milliseconds) {
       try follower.follow()
       try shipper.ship()
