@@ -69,6 +69,8 @@ struct LabLifecycleTests {
       #expect(nothing.status == 0 && nothing.output.contains("there is no lab"), "\(nothing)")
       #expect(try File.names(in: layout.root).count == 3)
       try File.remove(foreign)
+      #expect(try await Program.run(["lab", "down", layout.root, "--keep"]).status == 0)
+      #expect(File.exists(layout.lockFile))
       let down = try await Program.run(["lab", "down", layout.root])
       #expect(down.status == 0 && down.output.contains("at its very beginning"), "\(down)")
       #expect(!File.exists(layout.root))

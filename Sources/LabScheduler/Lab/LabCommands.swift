@@ -89,8 +89,9 @@ extension LabCommand {
       Terminal.show("The lab in \(layout.root) is down\(keep ? "; its files are kept" : "").")
     }
 
+    /// Of a lab that was cut off before it was marked as one.
     private func removeBeginning(_ layout: LabLayout) throws {
-      guard try File.exists(layout.lockFile) && layout.holdsNoMoreThanABeginning() else {
+      guard try !keep && File.exists(layout.lockFile) && layout.holdsNoMoreThanABeginning() else {
         Terminal.show("\(layout.root): there is no lab; nothing to do.")
         return
       }
