@@ -77,6 +77,20 @@ struct LabLifecycleTests {
     }
   }
 
+  @Test func upGoesOnWhereOneWasCutOffBeforeItHadMarkedTheLab() async throws {
+    try await TemporaryDirectory.with { parent in
+      let layout = LabLayout("\(parent)/lab")
+      try File.createDirectory(layout.root)
+      for file in [layout.lockFile, "\(layout.settingsFile)\(File.temporaryMark)1"] {
+        try Data().write(to: URL(fileURLWithPath: file))
+      }
+      #expect(try await Program.run(["lab", "up", layout.root]).status == 0)
+      let down = try await Program.run(["lab", "down", layout.root])
+      #expect(down.status == 0 && !down.output.contains("left in place"), "\(down)")
+      #expect(try File.names(in: layout.root) == [])
+    }
+  }
+
   @Test func downAfterACrashLeavesOnlyWhatIsNotTheLabs() async throws {
     try await TestLab.with { lab in
       let foreign = "\(lab.layout.sharedLogDirectory)/notes.txt"

@@ -15,6 +15,7 @@ struct LabRemover {
     left += try removeDirectory(layout.sharedDirectory)
     for site in layout.sites { left += try removeSite(site) }
     try File.remove(layout.sitesFile)
+    try File.removeUnfinished(in: layout.root)
     // The marker goes last: what is cut off before can be done again.
     for file in [layout.lockFile, layout.settingsFile] { try File.remove(file) }
     if settings.madeDirectory { left += try removeDirectory(layout.root) }
