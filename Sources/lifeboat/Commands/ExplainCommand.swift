@@ -33,7 +33,8 @@ struct ExplainCommand: AsyncParsableCommand {
       let id = try await reading.runs.resolve(run, onlyExecutions: true)
       let entries = try await reading.runs.entries(of: id)
       let isHeld = try await reading.runs.isHeld(entries)
-      let impasse = try await reading.runs.impasse(of: entries, isHeld: isHeld)
+      let isUnfinished = try UnfinishedRun(entries, isHeld: isHeld) != nil
+      let impasse = isUnfinished ? try await reading.runs.impasse(of: entries) : nil
       let unfinished = try await reading.runs.unfinished(besides: id)
       if handover,
         let note = try HandOver(

@@ -69,7 +69,7 @@ struct RunIndex {
         guard let unfinished = try UnfinishedRun(entries, isHeld: isHeld) else { continue }
         // What others have done since keeps no run but an undo from being resumed.
         let isUndo = entries.first?.body["aborts"] != nil
-        if isUndo, try await impasse(of: entries, isHeld: isHeld) != nil { continue }
+        if isUndo, try await impasse(of: entries) != nil { continue }
         found.append(unfinished)
       } catch let error as JSONError {
         // What an old run wrote is no reason to say nothing of another, or not to begin a new one.
@@ -79,11 +79,10 @@ struct RunIndex {
     return found
   }
 
-  /// What other runs have done since this one stopped that keeps it from being resumed, where it undoes another one, and
-  /// from being undone, where it doesn't.
-  func impasse(of entries: [Entry], isHeld: Bool) async throws -> Impasse? {
-    guard try UnfinishedRun(entries, isHeld: isHeld) != nil, let first = entries.first,
-      let run = first.run, let last = entries.last,
+  /// Of an unfinished run: what other runs have done since it stopped that keeps it from being resumed, where it undoes
+  /// another one, and from being undone, where it doesn't.
+  func impasse(of entries: [Entry]) async throws -> Impasse? {
+    guard let first = entries.first, let run = first.run, let last = entries.last,
       let started = try first.record(RunStarted.self)
     else { return nil }
     do {

@@ -203,9 +203,8 @@ struct FaultSchedule {
     let recorded = try await RecordedRun.read(run, from: journal)
     let executor = executor(mayDie: true)
     let begun = Mutex(false)
-    defer { world.restorePower() }
     do {
-      let ended = try await clock.autoAdvancing { () -> RunEnded? in
+      let ended = try await untilDeath {
         let undo = try await UndoPlan(
           of: recorded, surroundings(), world, approvedBy: GateApproval.schema.name)
         let origin = RunOrigin(
@@ -217,16 +216,14 @@ struct FaultSchedule {
         defer { begun.withLock { $0 = store.appends > appended } }
         return try await executor.execute(undo.plan, as: id, from: origin)
       }
-      guard let ended else { return life }
-      tell(ended, of: id)
+      if let ended { tell(ended, of: id) }
       guard begun.withLock({ $0 }) else { return life }
+      guard let ended else { return life.undone(by: id) }
       if ended.ending == .done, run == "r-1" { world.checkRestored(to: beginning) }
       return ended.resumable ? life.undone(by: id) : life.withoutLast()
     } catch let error as EngineError {
       world.tell("it is refused: \(error.code)")
       return life
-    } catch is JournalError {
-      return begun.withLock { $0 } ? life.undone(by: id) : life
     }
   }
 

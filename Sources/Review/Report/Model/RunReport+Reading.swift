@@ -16,7 +16,7 @@ struct RunSight {
   init?(_ entries: [Entry], isHeld: Bool, impasse: Impasse? = nil) throws {
     guard let reading = try RunReading(entries) else { return nil }
     self.reading = reading
-    self.impasse = isHeld ? nil : impasse
+    self.impasse = impasse
     let critical = CriticalPathTaken(reading: reading).find()
     let onPath = Set(critical.map(\.step))
     criticalPath = critical
