@@ -10,13 +10,16 @@ import Testing
 struct LabScheduleTests {
   private static let environment = ProcessInfo.processInfo.environment
 
+  /// Production comes back after the replication was reversed: one of a hundred does.
+  private static let comesBack: [UInt64] = [154_153]
+
   static let seeds: [UInt64] = {
     if let given = environment["LIFEBOAT_LAB_SCHEDULE_SEED"].flatMap({ UInt64($0) }) {
       return [given]
     }
     let count = environment["LIFEBOAT_LAB_SCHEDULES"].flatMap { UInt64($0) } ?? 6
     let first = UInt64.random(in: 0...1_000_000)
-    return (0..<count).map { first + $0 }
+    return comesBack + (0..<count).map { first + $0 }
   }()
 
   @Test("a run gets to its end, in a way that the model allows", arguments: seeds)

@@ -22,7 +22,8 @@ struct ModelTrace {
   init(_ first: Entry) async throws {
     let started = try #require(try first.record(RunStarted.self))
     let plan = try started.plan.decode(Plan.self)
-    let domain = SchedulerDomain(plan)
+    // Nothing in the embedded lab asks for a permit: what comes back starts its services.
+    let domain = SchedulerDomain(plan, asksPermit: false)
     model = try await ProofModel(plan, catalogue: .standard, domain: domain, time: SystemTime())
     places = Dictionary(uniqueKeysWithValues: plan.steps.enumerated().map { ($1.id, $0) })
     states = []
@@ -137,7 +138,7 @@ extension TestLab {
       }
       told.append("\(entry.kind) \(entry.step ?? "")")
       if try trace?.follow(entry) == false {
-        Issue.record("the model has no such run: \(told.joined(separator: ", "))")
+        Issue.record("the model has no such run: \(told.joined(separator: ", "))\n\(entry)")
         break
       }
     }
